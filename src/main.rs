@@ -1,0 +1,2 @@
+//! The `wirechat` program.
+fn main() {}
