@@ -1,4 +1,4 @@
-//! How a peer can break the protocol, and the close code that answers it.
+//! How a peer can break the protocol, and how a caller can misuse a connection.
 
 use std::error::Error;
 use std::fmt;
@@ -95,3 +95,25 @@ impl fmt::Display for ProtocolError {
 }
 
 impl Error for ProtocolError {}
+
+/// Why a message or a Ping was not taken for sending: a mistake of the caller,
+/// never of the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The closing handshake has begun; no data may follow a Close (RFC 6455 §5.5.1).
+    Closing,
+    /// The payload of a Ping or Pong is longer than 125 bytes (RFC 6455 §5.5).
+    LongControl,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SendError::Closing => "the connection is closing",
+            SendError::LongControl => "a ping or pong carries at most 125 bytes",
+        })
+    }
+}
+
+impl Error for SendError {}

@@ -1,12 +1,51 @@
-//! RFC 6455 without I/O.
+//! RFC 6455 without I/O: bytes in, events and bytes out.
+//!
+//! Nothing here knows a socket, a task, a clock or a source of randomness, so
+//! the server, the client, the tests, the fuzz targets and the benches all run
+//! the very same code. From the wire upwards:
+//!
+//! | module | in → out | RFC 6455 |
+//! |---|---|---|
+//! | [`handshake`] | an HTTP head → an open connection, or a refusal | §3, §4 |
+//! | `header` | bytes → [`FrameHeader`] | §5.2 |
+//! | `mask` | [`apply_mask`] | §5.3 |
+//! | `decoder` | bytes → [`Chunk`]s of frames | §5.1, §5.2 |
+//! | `utf8` | [`Utf8Validator`] | §8.1 |
+//! | `assembler` | chunks → [`Event`]s | §5.4, §5.6 |
+//! | `close` | [`CloseCode`], [`CloseFrame`] | §5.5.1, §7.4 |
+//! | `encoder` | messages → frames | §5, §6.1 |
+//! | `keepalive` | when to ping | §5.5.2 |
+//! | `connection` | all of it: [`Connection`] | §5.5, §6, §7 |
 
+mod assembler;
 mod close;
+mod closure;
+mod config;
+mod connection;
+mod decoder;
+mod encoder;
 mod error;
 pub mod handshake;
+mod header;
+mod keepalive;
 mod limits;
+mod mask;
+mod message;
 mod opcode;
+mod utf8;
 
+pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame};
-pub use error::ProtocolError;
+pub use closure::{Closure, Initiator};
+pub use config::Config;
+pub use connection::{Connection, MaskingKeys, State};
+pub use decoder::{Chunk, Decoder, Role};
+pub use encoder::encode_frame;
+pub use error::{ProtocolError, SendError};
+pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey};
+pub use keepalive::Keepalive;
 pub use limits::Limits;
+pub use mask::apply_mask;
+pub use message::{Event, Message};
 pub use opcode::Opcode;
+pub use utf8::Utf8Validator;

@@ -1,0 +1,410 @@
+//! The state machine of one connection after the opening handshake
+//! (RFC 6455 §5–§7), for both roles.
+//!
+//! Bytes from the peer and the time go in; [`Event`]s and bytes for the peer
+//! come out. Nothing here waits, reads a clock or draws a random number.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+
+use super::assembler::Assembler;
+use super::close::{CloseCode, CloseFrame};
+use super::closure::{Closure, Initiator};
+use super::config::Config;
+use super::decoder::{Decoder, Role};
+use super::encoder::encode_frame;
+use super::error::{ProtocolError, SendError};
+use super::header::{MAX_CONTROL_PAYLOAD, MaskingKey};
+use super::keepalive::{Due, Keepalive, Watch};
+use super::message::Event;
+use super::opcode::Opcode;
+
+/// Where a client's masking keys come from: each call gives a fresh key that
+/// the server cannot predict (RFC 6455 §5.3).
+pub type MaskingKeys = Box<dyn FnMut() -> MaskingKey + Send + Sync>;
+
+/// The state of a connection in the words of RFC 6455 §4 and §7.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Messages go both ways.
+    Open,
+    /// A Close was sent or received, or the connection failed; nothing more may be sent.
+    Closing,
+    /// Over: the transport has ended or is to be dropped.
+    Closed,
+}
+
+/// One end of an open WebSocket, without the socket.
+///
+/// ```text
+///          close()                       the peer's Close
+///   Open ──────────────► AwaitingClose ─────────────────┐
+///    │                        │                         ▼
+///    │  the peer's Close      │ a rule broken     ┌── Ending ──┐  end of the transport
+///    ├────(answered)──────────┼──────────────────►│            │  or close_timeout
+///    │  a rule broken         │                   └────────────┴──────────► Closed
+///    ├────(answered)──────────┼─────────────────────────┘                     ▲
+///    │  end of the transport  │ end of the transport, close_timeout           │
+///    └────────────────────────┴───────────────────────────────────────────────┘
+/// ```
+///
+/// [`State::Closing`] covers `AwaitingClose`, in which the peer's messages are
+/// still delivered, and `Ending`, in which its bytes are thrown away.
+///
+/// The caller owns the transport and does four things, in any order:
+/// it passes what arrives to [`receive`](Connection::receive) until that gives
+/// `None`; writes [`outgoing`](Connection::outgoing) and reports how much with
+/// [`advance`](Connection::advance); calls
+/// [`handle_timeout`](Connection::handle_timeout) at
+/// [`timeout`](Connection::timeout); and ends the transport as
+/// [`wants_shutdown`](Connection::wants_shutdown) and
+/// [`state`](Connection::state) tell.
+///
+/// ```
+/// use std::time::Instant;
+/// use wirechat::proto::{Config, Connection, Event};
+///
+/// let now = Instant::now();
+/// let mut server = Connection::server(Config::default(), now);
+/// let mut client = Connection::client(Config::default(), now, Box::new(|| [1, 2, 3, 4]));
+///
+/// client.send_text("Hello")?;
+/// let mut wire = client.outgoing().to_vec();
+/// let mut input = &mut wire[..];
+/// assert_eq!(server.receive(now, &mut input), Some(Event::Text("Hello".into())));
+/// # Ok::<(), wirechat::proto::SendError>(())
+/// ```
+pub struct Connection {
+    decoder: Decoder,
+    assembler: Assembler,
+    phase: Phase,
+    /// `None` for a server, which does not mask.
+    masking_keys: Option<MaskingKeys>,
+    outgoing: BytesMut,
+    pongs: QueuedPongs,
+    watch: Watch,
+    keepalive: Option<Keepalive>,
+    close_timeout: Duration,
+    /// How the connection ended, once that is known; boxed, since most are open.
+    closure: Option<Box<Closure>>,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Open,
+    /// We sent this Close and wait for the peer's.
+    AwaitingClose {
+        sent: Box<CloseFrame>,
+        deadline: Instant,
+    },
+    /// No frame is read or written any more; the transport has to end.
+    Ending {
+        deadline: Instant,
+        /// Whether this side ends the transport first: a server always
+        /// (RFC 6455 §7.1.1), a client when it failed the connection (§7.1.7).
+        shuts_down: bool,
+    },
+    Closed,
+}
+
+/// Answers to Pings that wait to be written.
+#[derive(Debug, Default)]
+struct QueuedPongs {
+    /// How many stand in `outgoing`.
+    queued: u32,
+    max: u32,
+    /// The payload of the newest Ping that found the queue full.
+    newest: Option<Box<[u8]>>,
+}
+
+impl Connection {
+    /// The server's end, opened at `now`.
+    #[must_use]
+    pub fn server(config: Config, now: Instant) -> Connection {
+        Connection::new(Role::Server, None, config, now)
+    }
+
+    /// The client's end, opened at `now`, with its source of masking keys.
+    #[must_use]
+    pub fn client(config: Config, now: Instant, keys: MaskingKeys) -> Connection {
+        Connection::new(Role::Client, Some(keys), config, now)
+    }
+
+    fn new(role: Role, masking_keys: Option<MaskingKeys>, config: Config, now: Instant) -> Self {
+        Connection {
+            decoder: Decoder::new(role, &config.limits),
+            assembler: Assembler::new(&config.limits),
+            phase: Phase::Open,
+            masking_keys,
+            outgoing: BytesMut::new(),
+            pongs: QueuedPongs { max: config.limits.max_queued_pongs, ..QueuedPongs::default() },
+            watch: Watch::new(now),
+            keepalive: config.keepalive,
+            close_timeout: config.close_timeout,
+            closure: None,
+        }
+    }
+
+    /// Takes bytes from the front of `input`, which arrived at `now`, up to the
+    /// next event. `None` means that all of `input` was taken.
+    ///
+    /// The bytes are unmasked in place and events borrow from them. A peer that
+    /// breaks a rule is answered with the Close that says which; what it sends
+    /// after that is thrown away, and [`closure`](Connection::closure) tells.
+    #[inline]
+    pub fn receive<'b>(&mut self, now: Instant, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
+        if !input.is_empty() {
+            self.watch.heard(now);
+        }
+        while matches!(self.phase, Phase::Open | Phase::AwaitingClose { .. }) {
+            match self.next_event(input) {
+                Ok(Some(event)) => {
+                    self.answer(&event, now);
+                    return Some(event);
+                }
+                Ok(None) => return None,
+                Err(error) => self.fail(error, now),
+            }
+        }
+        *input = &mut [];
+        None
+    }
+
+    fn next_event<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        while let Some(chunk) = self.decoder.decode(input)? {
+            if let Some(event) = self.assembler.push(chunk)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Queues the reply that the protocol itself asks for.
+    fn answer(&mut self, event: &Event<'_>, now: Instant) {
+        match event {
+            Event::Ping(payload) => self.queue_pong(payload),
+            Event::Close(close) => self.close_received(close, now),
+            Event::Text(_) | Event::Binary(_) | Event::Pong(_) => {}
+        }
+    }
+
+    /// RFC 6455 §5.5.3: every Ping is answered with its own payload; of those
+    /// that cannot be answered in time, only the most recent needs an answer.
+    fn queue_pong(&mut self, payload: &[u8]) {
+        if self.pongs.queued < self.pongs.max {
+            self.pongs.queued += 1;
+            self.put_frame(Opcode::Pong, payload);
+        } else {
+            self.pongs.newest = Some(payload.into());
+        }
+    }
+
+    fn close_received(&mut self, close: &CloseFrame, now: Instant) {
+        let initiator = match self.phase {
+            Phase::Open => Initiator::Peer,
+            _ => Initiator::Local,
+        };
+        self.closure = Some(Box::new(Closure::clean(close.clone(), initiator)));
+        if initiator == Initiator::Peer {
+            // RFC 6455 §5.5.1: the answer is a Close, typically with the same code.
+            let answer = CloseFrame { code: close.code, reason: String::new() };
+            self.put_frame(Opcode::Close, &answer.payload());
+        }
+        self.end(now, self.masking_keys.is_none());
+    }
+
+    /// RFC 6455 §7.1.7, "Fail the WebSocket Connection".
+    fn fail(&mut self, error: ProtocolError, now: Instant) {
+        let close = CloseFrame::new(error.close_code(), &error.to_string());
+        if matches!(self.phase, Phase::Open) {
+            self.put_frame(Opcode::Close, &close.payload());
+        }
+        let closure = Closure { error: Some(error), ..Closure::unclean(close, Initiator::Local) };
+        self.closure = Some(Box::new(closure));
+        self.end(now, true);
+    }
+
+    fn end(&mut self, now: Instant, shuts_down: bool) {
+        let deadline = match self.phase {
+            // The time for closing runs from our own Close.
+            Phase::AwaitingClose { deadline, .. } => deadline,
+            _ => now + self.close_timeout,
+        };
+        self.phase = Phase::Ending { deadline, shuts_down };
+        self.pongs.newest = None;
+    }
+
+    /// Says that the transport has ended: nothing more will arrive or can be sent.
+    pub fn receive_eof(&mut self) {
+        self.drop_transport(Initiator::Peer);
+    }
+
+    fn drop_transport(&mut self, initiator: Initiator) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Closed);
+        self.outgoing = BytesMut::new();
+        if self.closure.is_none() {
+            let closure = match phase {
+                Phase::AwaitingClose { sent, .. } => Closure::unclean(*sent, Initiator::Local),
+                _ => Closure::unclean(CloseFrame::default(), initiator),
+            };
+            self.closure = Some(Box::new(closure));
+        }
+    }
+
+    /// Queues a text message as one frame.
+    ///
+    /// # Errors
+    /// [`SendError::Closing`] if the closing handshake has begun.
+    pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
+        self.send(Opcode::Text, text.as_bytes())
+    }
+
+    /// Queues a binary message as one frame.
+    ///
+    /// # Errors
+    /// [`SendError::Closing`] if the closing handshake has begun.
+    pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
+        self.send(Opcode::Binary, bytes)
+    }
+
+    /// Queues a Ping.
+    ///
+    /// # Errors
+    /// [`SendError::Closing`], or [`SendError::LongControl`] for more than 125 bytes.
+    pub fn send_ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::LongControl);
+        }
+        self.send(Opcode::Ping, payload)
+    }
+
+    fn send(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        if !matches!(self.phase, Phase::Open) {
+            return Err(SendError::Closing);
+        }
+        self.put_frame(opcode, payload);
+        Ok(())
+    }
+
+    /// Begins the closing handshake with this code and as much of the reason as
+    /// fits in 123 bytes. What was queued before is still sent, what the peer
+    /// sent before its own Close is still received. Does nothing if the
+    /// connection is closing already.
+    pub fn close(&mut self, now: Instant, code: CloseCode, reason: &str) {
+        if !matches!(self.phase, Phase::Open) {
+            return;
+        }
+        let sent = Box::new(CloseFrame::new(code, reason));
+        self.put_frame(Opcode::Close, &sent.payload());
+        self.phase = Phase::AwaitingClose { sent, deadline: now + self.close_timeout };
+    }
+
+    fn put_frame(&mut self, opcode: Opcode, payload: &[u8]) {
+        let key = self.masking_keys.as_mut().map(|next| next());
+        encode_frame(&mut self.outgoing, true, opcode, key, payload);
+    }
+
+    /// The bytes to write to the transport, whole frames in order.
+    #[must_use]
+    pub fn outgoing(&self) -> &[u8] {
+        &self.outgoing
+    }
+
+    /// Says that the first `written` bytes of [`outgoing`](Connection::outgoing)
+    /// have been written.
+    ///
+    /// # Panics
+    /// If `outgoing` is shorter than that.
+    pub fn advance(&mut self, written: usize) {
+        self.outgoing.advance(written);
+        if self.outgoing.is_empty() {
+            self.pongs.queued = 0;
+            if let Some(payload) = self.pongs.newest.take() {
+                self.queue_pong(&payload);
+            }
+        }
+    }
+
+    /// Gives back the memory of the empty queue, for a connection that will be
+    /// idle; the next frame allocates anew.
+    pub fn release_memory(&mut self) {
+        if self.outgoing.is_empty() {
+            self.outgoing = BytesMut::new();
+        }
+    }
+
+    /// When [`handle_timeout`](Connection::handle_timeout) is due next; moves
+    /// later each time the peer is heard.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Open => self.keepalive.as_ref().map(|keepalive| self.watch.deadline(keepalive)),
+            Phase::AwaitingClose { deadline, .. } | Phase::Ending { deadline, .. } => {
+                Some(*deadline)
+            }
+            Phase::Closed => None,
+        }
+    }
+
+    /// Does what is due at `now`: sends a Ping, gives up on a peer that did not
+    /// answer one, or gives up closing in good order.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match (&self.phase, self.keepalive) {
+            (Phase::Open, Some(keepalive)) => match self.watch.poll(&keepalive, now) {
+                Some(Due::Ping) => self.put_frame(Opcode::Ping, b""),
+                Some(Due::GiveUp) => self.close(now, keepalive.code, "no answer to a ping"),
+                None => {}
+            },
+            (Phase::AwaitingClose { deadline, .. } | Phase::Ending { deadline, .. }, _)
+                if now >= *deadline =>
+            {
+                self.drop_transport(Initiator::Local);
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the connection stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match self.phase {
+            Phase::Open => State::Open,
+            Phase::AwaitingClose { .. } | Phase::Ending { .. } => State::Closing,
+            Phase::Closed => State::Closed,
+        }
+    }
+
+    /// Whether the write side of the transport is to be shut down now: the last
+    /// frame has been written and it is this side's turn. The caller then reads
+    /// on until the peer ends its side too or [`timeout`](Connection::timeout)
+    /// passes, so that the last frame is not lost to a reset (RFC 6455 §7.1.1).
+    #[must_use]
+    pub fn wants_shutdown(&self) -> bool {
+        matches!(self.phase, Phase::Ending { shuts_down: true, .. }) && self.outgoing.is_empty()
+    }
+
+    /// How the connection ended; `None` until the peer's Close, a broken rule,
+    /// the end of the transport or a deadline has decided that.
+    #[must_use]
+    pub fn closure(&self) -> Option<&Closure> {
+        self.closure.as_deref()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("phase", &self.phase)
+            .field("outgoing", &self.outgoing.len())
+            .field("closure", &self.closure)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! Bytes → frame heads and payload chunks.
+
+use super::error::ProtocolError;
+use super::header::FrameHeader;
+use super::limits::Limits;
+use super::mask::apply_mask;
+
+/// Which end of a connection this is; the two mask differently (RFC 6455 §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Accepts connections; the frames it sends are not masked.
+    Server,
+    /// Begins connections; every frame it sends is masked.
+    Client,
+}
+
+/// A piece of one frame's payload, unmasked, with the head it belongs to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chunk<'b> {
+    /// The head of the frame.
+    pub header: FrameHeader,
+    /// The next bytes of the payload; may be empty.
+    pub payload: &'b mut [u8],
+    /// Whether this is the first chunk of the frame.
+    pub starts: bool,
+    /// Whether this is the last chunk of the frame.
+    pub ends: bool,
+}
+
+/// Cuts a stream of bytes into frames, however the bytes arrive.
+///
+/// It holds at most one incomplete head (14 bytes) and never a payload: chunks
+/// are unmasked in place, in the bytes that the caller passed.
+///
+/// ```
+/// use wirechat::proto::{Decoder, Limits, Role};
+///
+/// let mut decoder = Decoder::new(Role::Client, &Limits::default());
+/// let mut bytes = *b"\x81\x05Hello"; // RFC 6455 §5.7, from a server
+/// let mut input = &mut bytes[..];
+/// let chunk = decoder.decode(&mut input)?.unwrap();
+/// assert_eq!(chunk.payload, b"Hello");
+/// assert!(chunk.starts && chunk.ends);
+/// assert!(input.is_empty());
+/// # Ok::<(), wirechat::proto::ProtocolError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    max_frame: u64,
+    frame: Option<Frame>,
+    /// The start of a head whose rest has not arrived.
+    head: [u8; FrameHeader::MAX_SIZE],
+    head_len: u8,
+    role: Role,
+}
+
+/// The frame whose payload is arriving.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    header: FrameHeader,
+    received: u64,
+}
+
+impl Decoder {
+    /// A decoder for what the endpoint in `role` receives.
+    #[must_use]
+    pub fn new(role: Role, limits: &Limits) -> Decoder {
+        Decoder {
+            max_frame: limits.max_frame,
+            frame: None,
+            head: [0; FrameHeader::MAX_SIZE],
+            head_len: 0,
+            role,
+        }
+    }
+
+    /// Takes the next chunk from the front of `input`, or takes all of it and
+    /// returns `None` if a head is still incomplete.
+    ///
+    /// A frame gives a chunk with `starts` as soon as its head is complete,
+    /// with an empty payload if none has arrived yet; nothing else gives an
+    /// empty chunk.
+    ///
+    /// # Errors
+    /// What [`FrameHeader::parse`] refuses; [`ProtocolError::Unmasked`],
+    /// [`ProtocolError::Masked`], [`ProtocolError::ReservedBits`],
+    /// [`ProtocolError::FrameTooBig`]. The decoder is then of no further use.
+    #[inline]
+    pub fn decode<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Chunk<'b>>, ProtocolError> {
+        if let Some(frame) = self.frame {
+            let more = !input.is_empty();
+            return Ok(more.then(|| self.take_chunk(frame, false, input)));
+        }
+        let Some(header) = self.take_header(input)? else { return Ok(None) };
+        Ok(Some(self.take_chunk(Frame { header, received: 0 }, true, input)))
+    }
+
+    fn take_header(&mut self, input: &mut &mut [u8]) -> Result<Option<FrameHeader>, ProtocolError> {
+        if self.head_len > 0 {
+            return self.take_split_header(input);
+        }
+        match FrameHeader::parse(input)? {
+            Some((header, size)) => {
+                take(input, size);
+                self.check(header).map(Some)
+            }
+            None => {
+                // What is here is the incomplete head and nothing more.
+                let piece = take(input, input.len());
+                self.head[..piece.len()].copy_from_slice(piece);
+                self.head_len = piece.len() as u8;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Carries on a head that an earlier input began.
+    fn take_split_header(
+        &mut self,
+        input: &mut &mut [u8],
+    ) -> Result<Option<FrameHeader>, ProtocolError> {
+        let old = usize::from(self.head_len);
+        let added = input.len().min(self.head.len() - old);
+        self.head[old..old + added].copy_from_slice(&input[..added]);
+        match FrameHeader::parse(&self.head[..old + added])? {
+            Some((header, size)) => {
+                take(input, size - old);
+                self.head_len = 0;
+                self.check(header).map(Some)
+            }
+            None => {
+                take(input, added);
+                self.head_len += added as u8;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The rules that depend on this connection.
+    fn check(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {
+        // RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them.
+        if header.rsv() != 0 {
+            return Err(ProtocolError::ReservedBits);
+        }
+        // RFC 6455 §5.1: a client masks all its frames, a server none.
+        match (self.role, header.masking_key()) {
+            (Role::Server, None) => return Err(ProtocolError::Unmasked),
+            (Role::Client, Some(_)) => return Err(ProtocolError::Masked),
+            _ => {}
+        }
+        if header.payload_len() > self.max_frame && !header.opcode().is_control() {
+            return Err(ProtocolError::FrameTooBig);
+        }
+        Ok(header)
+    }
+
+    fn take_chunk<'b>(
+        &mut self,
+        frame: Frame,
+        starts: bool,
+        input: &mut &'b mut [u8],
+    ) -> Chunk<'b> {
+        let Frame { header, received } = frame;
+        let missing = header.payload_len() - received;
+        let available = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len());
+        let payload = take(input, available);
+        if let Some(key) = header.masking_key() {
+            apply_mask(payload, key, received);
+        }
+        let received = received + available as u64;
+        let ends = received == header.payload_len();
+        self.frame = (!ends).then_some(Frame { header, received });
+        Chunk { header, payload, starts, ends }
+    }
+}
+
+/// Takes the first `len` bytes off the front of `input`.
+fn take<'b>(input: &mut &'b mut [u8], len: usize) -> &'b mut [u8] {
+    let (front, rest) = std::mem::take(input).split_at_mut(len);
+    *input = rest;
+    front
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Opcode;
+
+    fn server() -> Decoder {
+        Decoder::new(Role::Server, &Limits::default())
+    }
+
+    fn first_error(mut decoder: Decoder, bytes: &[u8]) -> ProtocolError {
+        let mut bytes = bytes.to_vec();
+        let mut input = &mut bytes[..];
+        loop {
+            match decoder.decode(&mut input) {
+                Ok(chunk) => assert!(chunk.is_some(), "no error in {input:x?}"),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    const MASKED_HELLO: [u8; 11] =
+        [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+
+    #[test]
+    fn section_5_3_a_payload_comes_out_unmasked_wherever_the_frame_is_cut() {
+        for cut in 0..=MASKED_HELLO.len() {
+            let mut decoder = server();
+            let mut bytes = MASKED_HELLO;
+            let (mut first, mut second) = bytes.split_at_mut(cut);
+            let mut payload = Vec::new();
+            let mut starts = 0;
+            let mut ends = 0;
+            for input in [&mut first, &mut second] {
+                while let Some(chunk) = decoder.decode(input).unwrap() {
+                    assert_eq!(chunk.header.opcode(), Opcode::Text);
+                    payload.extend_from_slice(chunk.payload);
+                    starts += usize::from(chunk.starts);
+                    ends += usize::from(chunk.ends);
+                }
+                assert!(input.is_empty());
+            }
+            assert_eq!((payload.as_slice(), starts, ends), (&b"Hello"[..], 1, 1), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_reported_before_its_payload_arrives() {
+        let mut decoder = server();
+        let (mut head, mut payload) = ([0x81, 0x85, 1, 2, 3, 4], [1 ^ b'a']);
+        let mut input = &mut head[..];
+        let chunk = decoder.decode(&mut input).unwrap().unwrap();
+        assert!(chunk.starts && !chunk.ends && chunk.payload.is_empty());
+        let mut input = &mut payload[..];
+        let chunk = decoder.decode(&mut input).unwrap().unwrap();
+        assert!(!chunk.starts && !chunk.ends);
+        assert_eq!(chunk.payload, b"a");
+    }
+
+    #[test]
+    fn section_5_1_a_server_refuses_frames_that_are_not_masked() {
+        assert_eq!(first_error(server(), b"\x81\x00"), ProtocolError::Unmasked);
+    }
+
+    #[test]
+    fn section_5_1_a_client_refuses_frames_that_are_masked() {
+        let client = Decoder::new(Role::Client, &Limits::default());
+        assert_eq!(first_error(client, &MASKED_HELLO), ProtocolError::Masked);
+    }
+
+    #[test]
+    fn section_5_2_reserved_bits_are_refused_when_no_extension_defines_them() {
+        for bit in [0x40, 0x20, 0x10] {
+            let frame = [0x81 | bit, 0x80, 0, 0, 0, 0];
+            assert_eq!(first_error(server(), &frame), ProtocolError::ReservedBits);
+        }
+    }
+
+    #[test]
+    fn section_10_4_a_frame_above_the_limit_is_refused_by_its_head_alone() {
+        let limits = Limits { max_frame: 1000, ..Limits::default() };
+        let head = [0x82, 0xFE, 0x03, 0xE9, 0, 0, 0, 0];
+        let decoder = Decoder::new(Role::Server, &limits);
+        assert_eq!(first_error(decoder, &head), ProtocolError::FrameTooBig);
+        let huge = [0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
+        assert_eq!(first_error(server(), &huge), ProtocolError::FrameTooBig);
+    }
+}

@@ -1,0 +1,82 @@
+//! When to ask whether the peer is still there (RFC 6455 §5.5.2).
+
+use std::time::{Duration, Instant};
+
+use super::close::CloseCode;
+
+/// How a silent peer is noticed: after `interval` without a byte from it a Ping
+/// is sent, and if `timeout` passes without one byte more, the connection is
+/// closed with `code`.
+///
+/// Any byte counts as life, not only the Pong, so a peer that is busy sending a
+/// long message is not cut off.
+///
+/// ```
+/// use std::time::Duration;
+/// use wirechat::proto::Keepalive;
+///
+/// let patient = Keepalive { timeout: Duration::from_secs(60), ..Keepalive::default() };
+/// assert_eq!(patient.interval, Duration::from_secs(25));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Silence before a Ping; default 25 s, below the 30 s after which the
+    /// strictest proxies and mobile networks forget a connection.
+    pub interval: Duration,
+    /// How long an answer may take; default 20 s.
+    pub timeout: Duration,
+    /// The code of the Close that ends a silent connection; default 1011.
+    pub code: CloseCode,
+}
+
+impl Default for Keepalive {
+    fn default() -> Keepalive {
+        Keepalive {
+            interval: Duration::from_secs(25),
+            timeout: Duration::from_secs(20),
+            code: CloseCode::INTERNAL_ERROR,
+        }
+    }
+}
+
+/// What has to happen when a keepalive deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Ping,
+    GiveUp,
+}
+
+/// The state of one connection's keepalive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    /// When the peer was last heard, or when it was asked.
+    since: Instant,
+    /// Whether a Ping went out after that.
+    asked: bool,
+}
+
+impl Watch {
+    pub(super) fn new(now: Instant) -> Watch {
+        Watch { since: now, asked: false }
+    }
+
+    pub(super) fn heard(&mut self, now: Instant) {
+        *self = Watch::new(now);
+    }
+
+    pub(super) fn deadline(&self, keepalive: &Keepalive) -> Instant {
+        self.since + if self.asked { keepalive.timeout } else { keepalive.interval }
+    }
+
+    /// What is due at `now`, if anything.
+    pub(super) fn poll(&mut self, keepalive: &Keepalive, now: Instant) -> Option<Due> {
+        if now < self.deadline(keepalive) {
+            return None;
+        }
+        if self.asked {
+            return Some(Due::GiveUp);
+        }
+        *self = Watch { since: now, asked: true };
+        Some(Due::Ping)
+    }
+}

@@ -1,0 +1,85 @@
+//! What a connection hands to its user: events, and messages that own their payload.
+
+use std::borrow::Cow;
+
+use super::close::CloseFrame;
+
+/// Something the peer sent, complete and checked.
+///
+/// A payload that arrived in one piece is borrowed from the bytes that were
+/// passed to [`Connection::receive`](super::Connection::receive) and cost no
+/// copy; one that came in several pieces is owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<'b> {
+    /// A text message (RFC 6455 §5.6), all its fragments together.
+    Text(Cow<'b, str>),
+    /// A binary message, all its fragments together.
+    Binary(Cow<'b, [u8]>),
+    /// A Ping with its payload. The connection has queued the Pong already.
+    Ping(Cow<'b, [u8]>),
+    /// A Pong, asked for or not, with its payload.
+    Pong(Cow<'b, [u8]>),
+    /// A Close. The connection has queued the answer if one is due; no event follows.
+    Close(CloseFrame),
+}
+
+/// A data message: what applications exchange (RFC 6455 §5.6).
+///
+/// ```
+/// use wirechat::proto::Message;
+///
+/// let message = Message::from("hello");
+/// assert_eq!(message.as_text(), Some("hello"));
+/// assert_eq!(message.as_bytes(), b"hello");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// UTF-8 text.
+    Text(String),
+    /// Any bytes.
+    Binary(Vec<u8>),
+}
+
+impl Message {
+    /// The text, or `None` for a binary message.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Message::Text(text) => Some(text),
+            Message::Binary(_) => None,
+        }
+    }
+
+    /// The payload, whatever its type.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Message {
+        Message::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Message {
+        Message::Text(text)
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(bytes: &[u8]) -> Message {
+        Message::Binary(bytes.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Message {
+        Message::Binary(bytes)
+    }
+}

@@ -1,0 +1,130 @@
+//! UTF-8 that arrives in pieces (RFC 6455 §8.1, RFC 3629).
+
+use super::error::ProtocolError;
+
+/// Checks text piece by piece and refuses it at the first byte that no valid
+/// text could have there, even inside a frame that is still arriving.
+///
+/// Pieces may be cut anywhere, inside a character too: at most three bytes of an
+/// unfinished character are remembered.
+///
+/// ```
+/// use wirechat::proto::Utf8Validator;
+///
+/// let mut text = Utf8Validator::default();
+/// text.push(b"caf\xc3")?; // half of an é
+/// text.push(b"\xa9")?;
+/// text.finish()?;
+/// # Ok::<(), wirechat::proto::ProtocolError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Utf8Validator {
+    unfinished: [u8; 4],
+    len: u8,
+}
+
+impl Utf8Validator {
+    /// Checks the next piece.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Utf8`]; the validator is then of no further use.
+    pub fn push(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
+        while self.len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
+            piece = rest;
+            self.finish_character(byte)?;
+        }
+        let Err(error) = simdutf8::compat::from_utf8(piece) else { return Ok(()) };
+        if error.error_len().is_some() {
+            return Err(ProtocolError::Utf8);
+        }
+        // The piece ends inside a character that is right so far.
+        let tail = &piece[error.valid_up_to()..];
+        self.unfinished[..tail.len()].copy_from_slice(tail);
+        self.len = tail.len() as u8;
+        Ok(())
+    }
+
+    /// Adds one byte to the unfinished character.
+    fn finish_character(&mut self, byte: u8) -> Result<(), ProtocolError> {
+        // At most three bytes are unfinished: the fourth finishes any character.
+        self.unfinished[usize::from(self.len)] = byte;
+        self.len += 1;
+        match std::str::from_utf8(&self.unfinished[..usize::from(self.len)]) {
+            Ok(_) => self.len = 0,
+            Err(error) if error.error_len().is_some() => return Err(ProtocolError::Utf8),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Says that the text ends here.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Utf8`] if it ends inside a character.
+    pub fn finish(self) -> Result<(), ProtocolError> {
+        if self.len == 0 { Ok(()) } else { Err(ProtocolError::Utf8) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The number of bytes after which `text`, pushed byte by byte, is refused.
+    fn refused_after(text: &[u8]) -> Option<usize> {
+        let mut validator = Utf8Validator::default();
+        text.iter().position(|byte| validator.push(&[*byte]).is_err()).map(|i| i + 1)
+    }
+
+    #[test]
+    fn section_8_1_bad_text_is_refused_at_the_first_byte_that_is_bad() {
+        for (text, bad_byte) in [
+            (&b"ok\xff"[..], 3),
+            (b"\x80", 1),             // a continuation byte that continues nothing
+            (b"\xc0\xaf", 1),         // overlong '/'
+            (b"\xe0\x9f\xbf", 2),     // overlong in three bytes
+            (b"\xed\xa0\x80", 2),     // a surrogate
+            (b"\xf0\x8f\xbf\xbf", 2), // overlong in four bytes
+            (b"\xf4\x90\x80\x80", 2), // above U+10FFFF
+            (b"\xf5", 1),
+            (b"\xe2\x82A", 3), // a character that breaks off
+        ] {
+            assert_eq!(refused_after(text), Some(bad_byte), "{text:x?}");
+        }
+    }
+
+    #[test]
+    fn section_8_1_text_that_ends_inside_a_character_is_refused_at_the_end() {
+        for text in [&b"\xc3"[..], b"\xe2\x82", b"\xf0\x9f\x98"] {
+            let mut validator = Utf8Validator::default();
+            assert_eq!(validator.push(text), Ok(()));
+            assert_eq!(validator.finish(), Err(ProtocolError::Utf8));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn section_8_1_agrees_with_the_standard_library_wherever_the_text_is_cut(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    any::<String>().prop_map(String::into_bytes),
+                    proptest::collection::vec(any::<u8>(), 0..4),
+                ],
+                0..6,
+            ),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let text = pieces.concat();
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let mut validator = Utf8Validator::default();
+            let accepted = cuts.windows(2).all(|cut| validator.push(&text[cut[0]..cut[1]]).is_ok())
+                && validator.finish().is_ok();
+            prop_assert_eq!(accepted, std::str::from_utf8(&text).is_ok());
+        }
+    }
+}
