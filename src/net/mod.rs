@@ -1,1 +1,10 @@
-//! net
+//! WebSockets over any asynchronous transport.
+
+mod error;
+mod keys;
+mod scratch;
+mod stream;
+mod websocket;
+
+pub use error::Error;
+pub use websocket::WebSocket;

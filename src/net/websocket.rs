@@ -1,0 +1,425 @@
+//! A [`Connection`] on a transport: the state machine's bytes are moved, its
+//! deadlines kept.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::error::Error;
+use super::keys::masking_keys;
+use super::scratch;
+use crate::proto::{CloseCode, Closure, Config, Connection, Event, Message, State};
+
+/// Bytes of received messages that wait for `recv` before reading pauses.
+const READ_AHEAD: usize = 256 << 10;
+
+/// Bytes that `feed` lets wait before it waits for them to be written.
+const WRITE_BEHIND: usize = 64 << 10;
+
+/// An open WebSocket over any transport.
+///
+/// One task owns it; nothing is locked. Every method moves bytes in both
+/// directions while it waits: Pings are answered and a Close is answered inside
+/// `recv`, `send`, `flush` and `close` alike, and a message that arrives during
+/// a `send` waits for the next `recv` (up to 256 KiB of them, then reading
+/// pauses and the peer feels it). So one of them has to be running for the
+/// connection to live; most programs sit in `recv`.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut socket = wirechat::connect("ws://127.0.0.1:8080/").await?;
+/// socket.send("hello").await?;
+/// while let Some(message) = socket.recv().await? {
+///     println!("{message:?}");
+/// }
+/// println!("{:?}", socket.closure());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+/// All state lives in this value and none in a future. Any future its methods
+/// return may be dropped, as `tokio::select!` and timeouts do, and the method
+/// called again: no byte and no message is lost or sent twice.
+pub struct WebSocket<S> {
+    transport: S,
+    connection: Connection,
+    inbox: Inbox,
+    /// Set to the connection's deadline, or to an earlier one that has moved since.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Whether the transport took bytes that it may still hold back, as TLS does.
+    unflushed: bool,
+    /// Whether the write side of the transport has been shut down.
+    shut_down: bool,
+    /// Why the connection ended, until the caller has been told.
+    error: Option<Error>,
+}
+
+/// Messages that were received and not yet asked for.
+#[derive(Debug, Default)]
+struct Inbox {
+    messages: VecDeque<Message>,
+    /// Their payloads, with an allowance for each so that empty ones count too.
+    bytes: usize,
+}
+
+impl Inbox {
+    fn push(&mut self, message: Message) {
+        self.bytes += Inbox::cost(&message);
+        self.messages.push_back(message);
+    }
+
+    fn pop(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= Inbox::cost(&message);
+        Some(message)
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= READ_AHEAD
+    }
+
+    fn cost(message: &Message) -> usize {
+        size_of::<Message>() + message.as_bytes().len()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+    /// The server's end of a connection whose opening handshake is complete.
+    /// `early` is what arrived behind the client's request.
+    pub fn server(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
+        let connection = Connection::server(config, Instant::now().into_std());
+        WebSocket::new(transport, early, connection)
+    }
+
+    /// The client's end of a connection whose opening handshake is complete,
+    /// masking with keys from the operating system. `early` is what arrived
+    /// behind the server's response.
+    pub fn client(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
+        let connection = Connection::client(config, Instant::now().into_std(), masking_keys());
+        WebSocket::new(transport, early, connection)
+    }
+
+    fn new(transport: S, mut early: Vec<u8>, connection: Connection) -> WebSocket<S> {
+        let mut socket = WebSocket {
+            transport,
+            connection,
+            inbox: Inbox::default(),
+            timer: None,
+            unflushed: false,
+            shut_down: false,
+            error: None,
+        };
+        if !early.is_empty() {
+            socket.receive(&mut early);
+        }
+        socket
+    }
+
+    /// The next message, or `None` once the connection is over:
+    /// [`closure`](WebSocket::closure) then tells how it ended.
+    ///
+    /// The closing handshake and the end of the transport are seen through
+    /// before that, within [`Config::close_timeout`].
+    ///
+    /// # Errors
+    /// Once, in place of the first `None`: [`Error::Io`] if the transport
+    /// failed, [`Error::Protocol`] if the peer broke the protocol.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn recv(&mut self) -> Result<Option<Message>, Error> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Sends one message. Waits until what was sent before has been written, so
+    /// a slow peer slows the sender down; then queues the message and writes as
+    /// much of it as the transport takes at once. The rest follows with the next
+    /// call of any method; [`flush`](WebSocket::flush) waits for it.
+    ///
+    /// # Errors
+    /// [`Error::Send`] if the connection is closing, [`Error::Io`] if the
+    /// transport failed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not sent anything.
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        self.flush().await?;
+        self.queue(&message)?;
+        self.write_now().await
+    }
+
+    /// Like [`send`](WebSocket::send), but leaves all writing to the next
+    /// `recv`, `send`, `flush` or `close`: answers to messages that arrived
+    /// together leave together.
+    ///
+    /// # Errors
+    /// As [`send`](WebSocket::send).
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
+    pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        poll_fn(|cx| self.poll_room(cx)).await?;
+        self.queue(&message)
+    }
+
+    /// Sends a Ping with up to 125 bytes. The Pong is not reported; that the
+    /// peer still lives is watched by [`Config::keepalive`] without this.
+    ///
+    /// # Errors
+    /// [`Error::Send`] for a longer payload or a closing connection,
+    /// [`Error::Io`] if the transport failed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not sent anything.
+    pub async fn ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.flush().await?;
+        self.connection.send_ping(payload)?;
+        self.write_now().await
+    }
+
+    /// Waits until everything sent so far has been written to the transport.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the transport failed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_written(cx)).await
+    }
+
+    /// Closes with this code and up to 123 bytes of reason, and sees the
+    /// closing handshake and the end of the transport through, within
+    /// [`Config::close_timeout`]. What was sent before goes out first. If the
+    /// connection is closing already, it only waits for the end.
+    ///
+    /// Messages that arrive meanwhile can still be received, as many as the
+    /// read-ahead holds.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the transport failed before the peer had answered,
+    /// [`Error::Protocol`] if the peer broke the protocol instead of answering.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the Close is queued on the first poll and only once.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.start_close(code, reason);
+        poll_fn(|cx| self.poll_closed(cx)).await
+    }
+
+    /// Drops the transport without a word. The peer sees an unclean end (1006).
+    pub fn abort(self) {
+        drop(self);
+    }
+
+    /// How the connection ended, once that is known.
+    pub fn closure(&self) -> Option<&Closure> {
+        self.connection.closure()
+    }
+
+    /// Whether the connection is open, closing or closed.
+    pub fn state(&self) -> State {
+        self.connection.state()
+    }
+
+    /// The transport, for looking at it (its addresses, say). What it carries
+    /// belongs to this WebSocket.
+    pub fn transport(&self) -> &S {
+        &self.transport
+    }
+
+    /// Writes what the transport takes without waiting.
+    async fn write_now(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| {
+            if let Poll::Ready(Err(error)) = self.poll_write(cx) {
+                self.lose_transport(error);
+            }
+            Poll::Ready(self.error.take().map_or(Ok(()), Err))
+        })
+        .await
+    }
+
+    pub(super) fn queue(&mut self, message: &Message) -> Result<(), Error> {
+        match message {
+            Message::Text(text) => self.connection.send_text(text),
+            Message::Binary(bytes) => self.connection.send_binary(bytes),
+        }
+        .map_err(Error::Send)
+    }
+
+    pub(super) fn poll_recv(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Message>, Error>> {
+        loop {
+            if let Some(message) = self.inbox.pop() {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            if self.connection.state() == State::Closed {
+                return Poll::Ready(self.error.take().map_or(Ok(None), Err));
+            }
+            ready!(self.poll_step(cx));
+        }
+    }
+
+    /// Ready when `feed` may queue one more message.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.connection.outgoing().len() < WRITE_BEHIND {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_written(cx)
+    }
+
+    /// Ready when nothing is left to write, or nothing can be written any more.
+    pub(super) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.has_unwritten() {
+            ready!(self.poll_step(cx));
+        }
+        if self.connection.state() == State::Closed {
+            return Poll::Ready(self.error.take().map_or(Ok(()), Err));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    pub(super) fn start_close(&mut self, code: CloseCode, reason: &str) {
+        self.connection.close(Instant::now().into_std(), code, reason);
+    }
+
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.connection.state() != State::Closed {
+            if self.inbox.is_full() {
+                // Nobody takes messages now, and the peer's Close is behind them.
+                self.inbox = Inbox::default();
+            }
+            ready!(self.poll_step(cx));
+        }
+        Poll::Ready(self.error.take().map_or(Ok(()), Err))
+    }
+
+    /// Moves bytes and time on by one step. Pending when neither the transport
+    /// nor the clock lets anything happen; the task is then woken by whichever
+    /// does first. An error of the transport ends the connection.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut moved = self.poll_timer(cx).is_ready();
+        for poll in [Self::poll_write, Self::poll_shutdown, Self::poll_read] {
+            match poll(self, cx) {
+                Poll::Ready(Ok(())) => moved = true,
+                Poll::Ready(Err(error)) => {
+                    self.lose_transport(error);
+                    moved = true;
+                }
+                Poll::Pending => {}
+            }
+        }
+        if moved { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.connection.timeout().map(Instant::from_std) else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // A deadline that moved later is looked at when the old one has passed:
+        // re-arming the timer at every byte received would cost more.
+        if deadline < timer.deadline() {
+            timer.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            let now = Instant::now();
+            if now >= deadline {
+                self.connection.handle_timeout(now.into_std());
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+
+    fn has_unwritten(&self) -> bool {
+        self.unflushed || !self.connection.outgoing().is_empty()
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.has_unwritten() {
+            return Poll::Pending;
+        }
+        while !self.connection.outgoing().is_empty() {
+            let outgoing = self.connection.outgoing();
+            let written = ready!(Pin::new(&mut self.transport).poll_write(cx, outgoing))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.connection.advance(written);
+            self.unflushed = true;
+        }
+        ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.shut_down || self.unflushed || !self.connection.wants_shutdown() {
+            return Poll::Pending;
+        }
+        ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
+        self.shut_down = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.inbox.is_full() || self.connection.state() == State::Closed {
+            return Poll::Pending;
+        }
+        scratch::with(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+            match buffer.filled_mut() {
+                [] => self.connection.receive_eof(),
+                bytes => self.receive(bytes),
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// Puts all messages that these bytes complete into the inbox.
+    fn receive(&mut self, mut bytes: &mut [u8]) {
+        let now = Instant::now().into_std();
+        let was_decided = self.connection.closure().is_some();
+        while let Some(event) = self.connection.receive(now, &mut bytes) {
+            match event {
+                Event::Text(text) => self.inbox.push(Message::Text(text.into_owned())),
+                Event::Binary(bytes) => self.inbox.push(Message::Binary(bytes.into_owned())),
+                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
+            }
+        }
+        if !was_decided && let Some(error) = self.closure().and_then(|closure| closure.error) {
+            self.error = Some(Error::Protocol(error));
+        }
+    }
+
+    /// The transport failed. Once it is known how the connection ends, that it
+    /// breaks off at the end is no news.
+    fn lose_transport(&mut self, error: io::Error) {
+        if self.connection.closure().is_none() {
+            self.error = Some(Error::Io(error));
+        }
+        self.connection.receive_eof();
+        self.unflushed = false;
+    }
+}
+
+impl<S> fmt::Debug for WebSocket<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,279 @@
+//! A [`WebSocket`] on a transport in memory, beside a peer that is scripted byte
+//! by byte. Time is virtual.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, SinkExt, StreamExt, future};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::time::Instant;
+use wirechat::net::{Error, WebSocket};
+use wirechat::proto::{
+    CloseCode, Config, Initiator, Limits, Message, ProtocolError, SendError, State,
+};
+
+type Socket = WebSocket<DuplexStream>;
+
+/// A client and a server on a transport that holds `capacity` bytes each way.
+fn pair(capacity: usize) -> (Socket, Socket) {
+    let (client, server) = duplex(capacity);
+    let config = Config {
+        limits: Limits { max_message: 1 << 20, max_frame: 1 << 20, ..Limits::default() },
+        ..Config::default()
+    };
+    (WebSocket::client(client, Vec::new(), config), WebSocket::server(server, Vec::new(), config))
+}
+
+/// A client whose server is the other end, raw.
+fn client_and_raw_server() -> (Socket, DuplexStream) {
+    let (client, server) = duplex(64 << 10);
+    (WebSocket::client(client, Vec::new(), Config::default()), server)
+}
+
+async fn read(raw: &mut DuplexStream, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    raw.read_exact(&mut bytes).await.expect("the other end sends that much");
+    bytes
+}
+
+/// The next frame from a client: first byte and unmasked payload, at most 125 bytes.
+async fn read_masked_frame(raw: &mut DuplexStream) -> (u8, Vec<u8>) {
+    let head = read(raw, 6).await;
+    let mut payload = read(raw, usize::from(head[1] & 0x7F)).await;
+    for (i, byte) in payload.iter_mut().enumerate() {
+        *byte ^= head[2 + i % 4];
+    }
+    (head[0], payload)
+}
+
+async fn deliver(from: &mut Socket, to: &mut Socket, message: &Message) {
+    let sender = async {
+        from.send(message.clone()).await?;
+        from.flush().await
+    };
+    let (sent, received) = future::join(sender, to.recv()).await;
+    sent.unwrap();
+    assert_eq!(received.unwrap().as_ref(), Some(message));
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_both_types_and_every_length_class_go_both_ways() {
+    let (mut client, mut server) = pair(1 << 10);
+    for len in [0, 1, 125, 126, 65_535, 65_536, 300_000] {
+        for message in [Message::Text("x".repeat(len)), Message::Binary(vec![7; len])] {
+            deliver(&mut client, &mut server, &message).await;
+            deliver(&mut server, &mut client, &message).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_both_sides_know_who_closed_and_that_it_was_clean() {
+    let (mut client, mut server) = pair(1 << 10);
+    let (closed, received) =
+        future::join(client.close(CloseCode::NORMAL, "bye"), server.recv()).await;
+    closed.unwrap();
+    assert_eq!(received.unwrap(), None);
+    let (ours, theirs) = (client.closure().unwrap(), server.closure().unwrap());
+    assert!(ours.clean && theirs.clean);
+    assert_eq!((ours.initiator, theirs.initiator), (Initiator::Local, Initiator::Peer));
+    assert_eq!((theirs.code, theirs.reason.as_str()), (Some(CloseCode::NORMAL), "bye"));
+    assert!(matches!(client.send("late").await, Err(Error::Send(SendError::Closing))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_before_a_close_arrives_before_it() {
+    let (mut client, mut server) = pair(64);
+    let client_side = async {
+        for i in 0..100 {
+            client.send(format!("message {i}")).await.unwrap();
+        }
+        client.close(CloseCode::NORMAL, "").await.unwrap();
+    };
+    let server_side = async {
+        let mut count = 0;
+        while let Some(message) = server.recv().await.unwrap() {
+            assert_eq!(message.as_text(), Some(format!("message {count}").as_str()));
+            count += 1;
+        }
+        count
+    };
+    assert_eq!(future::join(client_side, server_side).await.1, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_arrive_during_a_close_can_still_be_received() {
+    let (mut client, mut server) = pair(1 << 10);
+    server.send("last words").await.unwrap();
+    let (closed, _) = future::join(client.close(CloseCode::NORMAL, ""), server.recv()).await;
+    closed.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("last words")));
+    assert_eq!(client.recv().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_5_5_2_a_ping_is_answered_while_the_caller_receives() {
+    let (mut client, mut raw) = client_and_raw_server();
+    raw.write_all(b"\x89\x02hi\x81\x04done").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("done")));
+    assert!(client.recv().now_or_never().is_none(), "nothing more has arrived");
+    assert_eq!(read_masked_frame(&mut raw).await, (0x8A, b"hi".to_vec()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_5_5_2_a_ping_is_answered_while_the_caller_waits_to_send() {
+    let (client, mut raw) = duplex(16);
+    let mut client = WebSocket::client(client, Vec::new(), Config::default());
+    client.send("longer than the transport holds").await.unwrap();
+    raw.write_all(b"\x89\x00").await.unwrap();
+    let sender = async {
+        client.send("second").await?;
+        client.flush().await
+    };
+    let peer = async {
+        let mut answers = Vec::new();
+        while answers.len() < 3 {
+            answers.push(read_masked_frame(&mut raw).await.0);
+        }
+        answers
+    };
+    let (sent, answers) = future::join(sender, peer).await;
+    sent.unwrap();
+    assert_eq!(answers, [0x81, 0x8A, 0x81]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_peers_that_write_more_than_the_transport_holds_do_not_wait_for_each_other() {
+    let (mut client, mut server) = pair(1 << 10);
+    let message = Message::Binary(vec![1; 10_000]);
+    let flood = async |socket: &mut Socket| {
+        for _ in 0..20 {
+            socket.send(message.clone()).await.unwrap();
+        }
+        socket.flush().await.unwrap();
+    };
+    future::join(flood(&mut client), flood(&mut server)).await;
+    for socket in [&mut client, &mut server] {
+        for _ in 0..20 {
+            assert_eq!(socket.recv().await.unwrap().as_ref(), Some(&message));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_recv_loses_nothing_wherever_the_bytes_stood() {
+    let (mut client, mut raw) = client_and_raw_server();
+    let mut received = Vec::new();
+    for byte in b"\x81\x05Hello\x01\x01a\x89\x01p\x80\x01b\x82\x01c" {
+        raw.write_all(&[*byte]).await.unwrap();
+        if let Some(message) = client.recv().now_or_never() {
+            received.extend(message.unwrap());
+        }
+    }
+    let expected = [Message::from("Hello"), Message::from("ab"), Message::from(b"c".as_slice())];
+    assert_eq!(received, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_send_has_sent_nothing_and_a_finished_one_everything() {
+    let (mut client, mut server) = pair(16);
+    let mut sent = 0;
+    let mut received = 0;
+    while received < 50 {
+        if sent < 50 && client.send(format!("{sent}")).now_or_never().is_some() {
+            sent += 1;
+        }
+        let _ = client.flush().now_or_never();
+        if let Some(message) = server.recv().now_or_never() {
+            assert_eq!(message.unwrap(), Some(Message::Text(received.to_string())));
+            received += 1;
+        }
+    }
+    assert!(server.recv().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_ends_without_a_close_gives_none_and_an_unclean_closure() {
+    let (mut client, raw) = client_and_raw_server();
+    drop(raw);
+    assert_eq!(client.recv().await.unwrap(), None);
+    let closure = client.closure().unwrap();
+    assert_eq!((closure.clean, closure.code), (false, None));
+    assert_eq!(client.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_1_7_a_broken_rule_is_an_error_once_and_the_peer_is_told() {
+    let (mut client, mut raw) = client_and_raw_server();
+    raw.write_all(b"\x81\x02ok\xF1\x00").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("ok")));
+    let peer = async {
+        let close = read_masked_frame(&mut raw).await;
+        assert_eq!(raw.read(&mut [0]).await.unwrap(), 0, "the client ends its side");
+        drop(raw);
+        close
+    };
+    let (error, (opcode, payload)) = future::join(client.recv(), peer).await;
+    assert!(matches!(error, Err(Error::Protocol(ProtocolError::ReservedBits))));
+    assert_eq!((opcode, &payload[..2]), (0x88, &1002u16.to_be_bytes()[..]));
+    assert_eq!(client.recv().await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_5_5_2_a_silent_peer_is_pinged_closed_and_dropped_in_bounded_time() {
+    let start = Instant::now();
+    let (mut client, mut raw) = client_and_raw_server();
+    let peer = async {
+        let ping = read_masked_frame(&mut raw).await;
+        assert_eq!((ping.0, start.elapsed().as_secs()), (0x89, 25));
+        let close = read_masked_frame(&mut raw).await;
+        assert_eq!((close.0, start.elapsed().as_secs()), (0x88, 45));
+    };
+    let (received, ()) = future::join(client.recv(), peer).await;
+    assert_eq!(received.unwrap(), None);
+    assert_eq!(start.elapsed().as_secs(), 50);
+    assert!(!client.closure().unwrap().clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_1_1_a_peer_that_never_answers_a_close_is_dropped_at_the_deadline() {
+    let start = Instant::now();
+    let (mut client, _raw) = client_and_raw_server();
+    client.close(CloseCode::GOING_AWAY, "").await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+    assert!(!client.closure().unwrap().clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_bytes_behind_the_handshake_are_the_first_messages() {
+    let (client, _server) = duplex(64);
+    let early = b"\x81\x05early\x81\x03l".to_vec();
+    let mut client = WebSocket::client(client, early, Config::default());
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("early")));
+    assert!(client.recv().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_were_fed_leave_together() {
+    let (mut client, mut server) = pair(1 << 10);
+    server.feed("one").await.unwrap();
+    server.feed("two").await.unwrap();
+    assert!(client.recv().now_or_never().is_none(), "nothing is written yet");
+    server.flush().await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("one")));
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("two")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_websocket_is_a_stream_and_a_sink() {
+    let (mut client, server) = pair(1 << 10);
+    let (mut sink, stream) = server.split();
+    let server_side = stream.take(2).map(Result::unwrap).collect::<Vec<_>>();
+    let client_side = async {
+        SinkExt::send(&mut client, Message::from("one")).await.unwrap();
+        SinkExt::send(&mut client, Message::from("two")).await.unwrap();
+    };
+    let (received, ()) = future::join(server_side, client_side).await;
+    assert_eq!(received, [Message::from("one"), Message::from("two")]);
+    SinkExt::send(&mut sink, Message::from("three")).await.unwrap();
+    assert_eq!(StreamExt::next(&mut client).await.unwrap().unwrap(), Message::from("three"));
+}
