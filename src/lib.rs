@@ -11,3 +11,5 @@ pub mod client;
 pub mod engine;
 #[cfg(feature = "chat")]
 pub mod server;
+
+pub use net::{accept, connect};
