@@ -1,2 +1,7 @@
-//! The `wirechat` program.
-fn main() {}
+//! The `wirechat` program: everything is in [`cli`].
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -101,12 +101,51 @@ async fn what_was_sent_before_a_close_arrives_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_that_arrive_during_a_close_can_still_be_received() {
+async fn section_5_5_1_messages_that_arrive_after_our_close_can_still_be_received() {
     let (mut client, mut server) = pair(1 << 10);
     server.send("last words").await.unwrap();
-    let (closed, _) = future::join(client.close(CloseCode::NORMAL, ""), server.recv()).await;
-    closed.unwrap();
-    assert_eq!(client.recv().await.unwrap(), Some(Message::from("last words")));
+    client.start_close(CloseCode::NORMAL, "");
+    let client_side = async {
+        assert_eq!(client.recv().await.unwrap(), Some(Message::from("last words")));
+        assert_eq!(client.recv().await.unwrap(), None);
+    };
+    future::join(client_side, server.recv()).await.1.unwrap();
+    assert!(client.closure().unwrap().clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_is_answered_after_the_messages_before_it_have_been() {
+    let (mut client, mut raw) = client_and_raw_server();
+    raw.write_all(b"\x81\x03one\x81\x03two\x88\x02\x03\xe8").await.unwrap();
+    for _ in 0..2 {
+        let message = client.recv().await.unwrap().unwrap();
+        client.send(message).await.unwrap();
+    }
+    let peer = async {
+        assert_eq!(read_masked_frame(&mut raw).await, (0x81, b"one".to_vec()));
+        assert_eq!(read_masked_frame(&mut raw).await, (0x81, b"two".to_vec()));
+        assert_eq!(read_masked_frame(&mut raw).await, (0x88, b"\x03\xe8".to_vec()));
+        drop(raw);
+    };
+    future::join(client.recv(), peer).await.0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_1_7_what_came_before_a_broken_rule_can_still_be_answered() {
+    let (mut client, mut raw) = client_and_raw_server();
+    raw.write_all(b"\x81\x02ok\xF1\x00").await.unwrap();
+    let message = client.recv().await.unwrap().unwrap();
+    client.send(message).await.unwrap();
+    assert_eq!(read_masked_frame(&mut raw).await, (0x81, b"ok".to_vec()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arrived_before_the_transport_ended_is_received_before_its_end() {
+    let (mut client, mut raw) = client_and_raw_server();
+    raw.write_all(b"\x81\x03one\x81\x03two").await.unwrap();
+    drop(raw);
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("one")));
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("two")));
     assert_eq!(client.recv().await.unwrap(), None);
 }
 

@@ -1,22 +1,22 @@
 //! A [`Connection`] on a transport: the state machine's bytes are moved, its
 //! deadlines kept.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::error::Error;
 use super::keys::masking_keys;
 use super::scratch;
-use crate::proto::{CloseCode, Closure, Config, Connection, Event, Message, State};
+use crate::proto::{CloseCode, Closure, Config, Connection, Event, Message, SendError, State};
 
-/// Bytes of received messages that wait for `recv` before reading pauses.
+/// Bytes that wait behind an untaken message before reading pauses.
 const READ_AHEAD: usize = 256 << 10;
 
 /// Bytes that `feed` lets wait before it waits for them to be written.
@@ -25,11 +25,14 @@ const WRITE_BEHIND: usize = 64 << 10;
 /// An open WebSocket over any transport.
 ///
 /// One task owns it; nothing is locked. Every method moves bytes in both
-/// directions while it waits: Pings are answered and a Close is answered inside
-/// `recv`, `send`, `flush` and `close` alike, and a message that arrives during
-/// a `send` waits for the next `recv` (up to 256 KiB of them, then reading
-/// pauses and the peer feels it). So one of them has to be running for the
+/// directions while it waits, and Pings and a Close are answered inside `recv`,
+/// `send`, `flush` and `close` alike. So one of them has to be running for the
 /// connection to live; most programs sit in `recv`.
+///
+/// What arrives is handled strictly in order: while a message waits to be
+/// received, what came behind it waits too (up to 256 KiB, then reading pauses
+/// and the peer feels it). So a Close is answered after the messages before it
+/// have been received and, if the caller does that at once, answered.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,7 +53,15 @@ const WRITE_BEHIND: usize = 64 << 10;
 pub struct WebSocket<S> {
     transport: S,
     connection: Connection,
-    inbox: Inbox,
+    /// A message that was received and not yet taken.
+    message: Option<Message>,
+    /// Bytes that arrived behind it, not yet looked at.
+    unread: BytesMut,
+    /// Whether the transport has ended; the connection is told when everything
+    /// that arrived before has been handled.
+    ended: bool,
+    /// Whether the transport failed, so that nothing more can be written.
+    broken: bool,
     /// Set to the connection's deadline, or to an earlier one that has moved since.
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the transport took bytes that it may still hold back, as TLS does.
@@ -59,35 +70,6 @@ pub struct WebSocket<S> {
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
     error: Option<Error>,
-}
-
-/// Messages that were received and not yet asked for.
-#[derive(Debug, Default)]
-struct Inbox {
-    messages: VecDeque<Message>,
-    /// Their payloads, with an allowance for each so that empty ones count too.
-    bytes: usize,
-}
-
-impl Inbox {
-    fn push(&mut self, message: Message) {
-        self.bytes += Inbox::cost(&message);
-        self.messages.push_back(message);
-    }
-
-    fn pop(&mut self) -> Option<Message> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= Inbox::cost(&message);
-        Some(message)
-    }
-
-    fn is_full(&self) -> bool {
-        self.bytes >= READ_AHEAD
-    }
-
-    fn cost(message: &Message) -> usize {
-        size_of::<Message>() + message.as_bytes().len()
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
@@ -106,20 +88,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         WebSocket::new(transport, early, connection)
     }
 
-    fn new(transport: S, mut early: Vec<u8>, connection: Connection) -> WebSocket<S> {
-        let mut socket = WebSocket {
+    fn new(transport: S, early: Vec<u8>, connection: Connection) -> WebSocket<S> {
+        WebSocket {
             transport,
             connection,
-            inbox: Inbox::default(),
+            message: None,
+            unread: BytesMut::from(&early[..]),
+            ended: false,
+            broken: false,
             timer: None,
             unflushed: false,
             shut_down: false,
             error: None,
-        };
-        if !early.is_empty() {
-            socket.receive(&mut early);
         }
-        socket
     }
 
     /// The next message, or `None` once the connection is over:
@@ -199,11 +180,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Closes with this code and up to 123 bytes of reason, and sees the
     /// closing handshake and the end of the transport through, within
-    /// [`Config::close_timeout`]. What was sent before goes out first. If the
-    /// connection is closing already, it only waits for the end.
-    ///
-    /// Messages that arrive meanwhile can still be received, as many as the
-    /// read-ahead holds.
+    /// [`Config::close_timeout`]. What was sent before goes out first; messages
+    /// that arrive meanwhile are dropped. If the connection is closing already,
+    /// it only waits for the end.
     ///
     /// # Errors
     /// [`Error::Io`] if the transport failed before the peer had answered,
@@ -214,6 +193,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.start_close(code, reason);
         poll_fn(|cx| self.poll_closed(cx)).await
+    }
+
+    /// Queues a Close and returns at once, for a caller that still wants what
+    /// the peer sends before it answers: [`recv`](WebSocket::recv) gives that,
+    /// and then `None` when the connection is over.
+    pub fn start_close(&mut self, code: CloseCode, reason: &str) {
+        self.connection.close(Instant::now().into_std(), code, reason);
     }
 
     /// Drops the transport without a word. The peer sees an unclean end (1006).
@@ -249,6 +235,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     pub(super) fn queue(&mut self, message: &Message) -> Result<(), Error> {
+        if self.broken {
+            return Err(Error::Send(SendError::Closing));
+        }
         match message {
             Message::Text(text) => self.connection.send_text(text),
             Message::Binary(bytes) => self.connection.send_binary(bytes),
@@ -261,7 +250,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Message>, Error>> {
         loop {
-            if let Some(message) = self.inbox.pop() {
+            self.receive_unread();
+            if let Some(message) = self.message.take() {
                 return Poll::Ready(Ok(Some(message)));
             }
             if self.connection.state() == State::Closed {
@@ -284,23 +274,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         while self.has_unwritten() {
             ready!(self.poll_step(cx));
         }
-        if self.connection.state() == State::Closed {
+        if self.broken || self.connection.state() == State::Closed {
             return Poll::Ready(self.error.take().map_or(Ok(()), Err));
         }
         Poll::Ready(Ok(()))
     }
 
-    pub(super) fn start_close(&mut self, code: CloseCode, reason: &str) {
-        self.connection.close(Instant::now().into_std(), code, reason);
-    }
-
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.connection.state() != State::Closed {
-            if self.inbox.is_full() {
-                // Nobody takes messages now, and the peer's Close is behind them.
-                self.inbox = Inbox::default();
+            // The peer's Close is behind the messages that nobody takes now.
+            self.message = None;
+            self.receive_unread();
+            if self.message.is_none() {
+                ready!(self.poll_step(cx));
             }
-            ready!(self.poll_step(cx));
         }
         Poll::Ready(self.error.take().map_or(Ok(()), Err))
     }
@@ -346,7 +333,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn has_unwritten(&self) -> bool {
-        self.unflushed || !self.connection.outgoing().is_empty()
+        !self.broken && (self.unflushed || !self.connection.outgoing().is_empty())
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -377,44 +364,73 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.inbox.is_full() || self.connection.state() == State::Closed {
+        if self.ended || self.unread.len() >= READ_AHEAD {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
-                [] => self.connection.receive_eof(),
+                [] => {
+                    self.ended = true;
+                    self.receive_unread();
+                }
                 bytes => self.receive(bytes),
             }
             Poll::Ready(Ok(()))
         })
     }
 
-    /// Puts all messages that these bytes complete into the inbox.
+    /// Handles bytes that have just arrived, up to the first message.
     fn receive(&mut self, mut bytes: &mut [u8]) {
         let now = Instant::now().into_std();
-        let was_decided = self.connection.closure().is_some();
-        while let Some(event) = self.connection.receive(now, &mut bytes) {
-            match event {
-                Event::Text(text) => self.inbox.push(Message::Text(text.into_owned())),
-                Event::Binary(bytes) => self.inbox.push(Message::Binary(bytes.into_owned())),
-                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
-            }
+        self.connection.heard(now);
+        if self.unread.is_empty() {
+            self.receive_message(now, &mut bytes);
         }
-        if !was_decided && let Some(error) = self.closure().and_then(|closure| closure.error) {
-            self.error = Some(Error::Protocol(error));
+        self.unread.extend_from_slice(bytes);
+    }
+
+    /// Handles bytes that arrived earlier, up to the next message; when all are
+    /// handled, the end of the transport, if it has come.
+    fn receive_unread(&mut self) {
+        let mut unread = std::mem::take(&mut self.unread);
+        let mut bytes = &mut unread[..];
+        self.receive_message(Instant::now().into_std(), &mut bytes);
+        let left = bytes.len();
+        unread.advance(unread.len() - left);
+        self.unread = unread;
+        if self.ended && self.message.is_none() && self.unread.is_empty() {
+            self.connection.receive_eof();
         }
     }
 
-    /// The transport failed. Once it is known how the connection ends, that it
-    /// breaks off at the end is no news.
+    /// Reading or writing failed. Once it is known how the connection ends, that
+    /// the transport breaks off is no news.
     fn lose_transport(&mut self, error: io::Error) {
         if self.connection.closure().is_none() {
             self.error = Some(Error::Io(error));
         }
-        self.connection.receive_eof();
-        self.unflushed = false;
+        self.ended = true;
+        self.broken = true;
+        self.receive_unread();
+    }
+
+    /// Takes bytes up to and including the next message, unless one is waiting.
+    fn receive_message(&mut self, now: std::time::Instant, bytes: &mut &mut [u8]) {
+        while self.message.is_none() && !bytes.is_empty() {
+            match self.connection.receive(now, bytes) {
+                Some(Event::Text(text)) => self.message = Some(Message::Text(text.into_owned())),
+                Some(Event::Binary(data)) => {
+                    self.message = Some(Message::Binary(data.into_owned()));
+                }
+                Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
+                None => {
+                    let broken = self.closure().and_then(|closure| closure.error);
+                    self.error = self.error.take().or(broken.map(Error::Protocol));
+                }
+            }
+        }
     }
 }
 

@@ -172,6 +172,12 @@ impl Connection {
         None
     }
 
+    /// Notes that bytes arrived at `now`, for a caller that keeps them and passes
+    /// them to [`receive`](Connection::receive) later.
+    pub fn heard(&mut self, now: Instant) {
+        self.watch.heard(now);
+    }
+
     fn next_event<'b>(
         &mut self,
         input: &mut &'b mut [u8],

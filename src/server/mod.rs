@@ -1,1 +1,5 @@
-//! server
+//! The server.
+
+mod listen;
+
+pub use listen::listen_on;

@@ -1,0 +1,63 @@
+//! What can be typed.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A chat on a WebSocket implementation of its own: server, web page, terminal.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Log more (-v debug, -vv trace); WIRECHAT_LOG takes a finer filter
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+
+    /// Log only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+impl Cli {
+    /// What is logged unless the environment says otherwise.
+    pub(crate) fn log_filter(&self) -> &'static str {
+        match (self.quiet, self.verbose) {
+            (true, _) => "error",
+            (false, 0) => "info",
+            (false, 1) => "debug",
+            (false, _) => "trace",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send every message back: for conformance tests and benchmarks
+    Echo(EchoArgs),
+}
+
+/// Options of `wirechat echo`.
+#[derive(Debug, Args)]
+pub(crate) struct EchoArgs {
+    /// Where to listen: ADDRESS:PORT, or a port on every interface
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen, default_value = "127.0.0.1:9001")]
+    pub(crate) listen: SocketAddr,
+
+    /// Threads that serve connections [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Reads `ADDR:PORT`, `:PORT` or `PORT`.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    if let Ok(port) = text.trim_start_matches(':').parse() {
+        return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
+    }
+    Err("write an address and a port, as in 127.0.0.1:8080 or [::1]:8080".to_owned())
+}

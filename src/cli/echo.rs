@@ -1,0 +1,73 @@
+//! `wirechat echo`: every message goes back as it came.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use wirechat::net::{AcceptOptions, accept_with};
+use wirechat::proto::{Config, Limits};
+use wirechat::server::listen_on;
+
+use super::args::EchoArgs;
+use super::{complain, runtime, say};
+
+/// The longest message that is echoed: the Autobahn suite sends 16 MiB.
+const MAX_MESSAGE: usize = 32 << 20;
+
+/// The Autobahn suite sends 4 MiB in 65,536 frames.
+const MAX_FRAGMENTS: u32 = 100_000;
+
+pub(super) fn run(args: &EchoArgs) -> ExitCode {
+    let served = runtime::with_threads(args.threads).and_then(|runtime| {
+        runtime.block_on(async {
+            let listener = listen_on(Some(args.listen), args.listen.port())?;
+            say(format_args!("echo: listening on ws://{}/", listener.local_addr()?));
+            serve(listener).await
+        })
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(format_args!("cannot listen on {}: {error}", args.listen)),
+    }
+}
+
+/// Serves until the process is stopped.
+async fn serve(listener: TcpListener) -> io::Result<()> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(echo(stream));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: some will come back.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn echo(stream: TcpStream) {
+    if let Err(error) = try_echo(stream).await {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+async fn try_echo(stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let limits = Limits {
+        max_frame: MAX_MESSAGE as u64,
+        max_message: MAX_MESSAGE,
+        max_fragments: MAX_FRAGMENTS,
+        ..Limits::default()
+    };
+    let config = Config { limits, ..Config::default() };
+    let options = AcceptOptions { config, ..AcceptOptions::default() };
+    let mut socket = accept_with(stream, &options).await?.socket;
+    while let Some(message) = socket.recv().await? {
+        // Answers to messages that arrived together leave together.
+        socket.feed(message).await?;
+    }
+    Ok(())
+}

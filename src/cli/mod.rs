@@ -1,0 +1,60 @@
+//! The command line: one program, a subcommand for each thing it does.
+
+mod args;
+mod echo;
+mod runtime;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+
+/// The program could not do what it was asked to: a port is taken, say.
+const FAILURE: ExitCode = ExitCode::FAILURE;
+
+/// Runs the program and gives its exit code.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.log_filter());
+    match cli.command {
+        Command::Echo(args) => echo::run(&args),
+    }
+}
+
+/// Log lines go to standard error: standard output belongs to what a command is
+/// asked for. Control characters in logged values come out escaped, since every
+/// value from a peer is logged with `?`.
+fn start_logging(default_filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WIRECHAT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default_filter));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(wants_colour())
+        .with_target(false)
+        .init();
+}
+
+/// Whether standard error is a terminal whose user has not asked for plain text
+/// (no-color.org).
+fn wants_colour() -> bool {
+    use std::io::IsTerminal;
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::io::stderr().is_terminal()
+}
+
+/// Prints a line on standard output. That nobody reads it any more is no reason
+/// to stop a server.
+fn say(line: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+/// Says on standard error what went wrong and what to do about it.
+fn complain(problem: std::fmt::Arguments<'_>) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "wirechat: {problem}");
+    FAILURE
+}
