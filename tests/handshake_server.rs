@@ -1,7 +1,9 @@
 //! What a server accepts and refuses (RFC 6455 §4.2), rule by rule.
 
+use proptest::prelude::*;
 use wirechat::proto::handshake::{
-    Acceptance, HandshakeError, Head, HeadError, HeadReader, Request, ServerOptions, accept,
+    Acceptance, HandshakeError, Head, HeadError, HeadReader, Request, Response, ServerOptions,
+    accept,
 };
 
 /// The header fields of the RFC's example (§1.3), of which each test changes one.
@@ -331,4 +333,52 @@ fn a_request_in_pieces_of_one_byte_is_the_same_request() {
     assert_eq!(&bytes[end..], b"\x89\x80\0\0\0\0");
     let request = Request::parse(reader.head().unwrap()).unwrap();
     assert_eq!(accept(&request, &options), answer(&bytes, &options));
+}
+
+/// The example's fields, perhaps one missing, perhaps some repeated, with noise
+/// among them, in any order.
+fn any_request() -> impl Strategy<Value = Vec<u8>> {
+    let owned = |line: &str| line.as_bytes().to_vec();
+    let more = prop_oneof![
+        2 => prop::sample::select(&FIELDS).prop_map(owned),
+        1 => Just(b"GET / HTTP/1.1".to_vec()),
+        1 => Just(b"Sec-WebSocket-Protocol: a, b".to_vec()),
+        1 => Just(b"Origin: null".to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 1..20),
+    ];
+    let fields = prop::sample::subsequence(FIELDS.to_vec(), 4..=5);
+    let lines = (fields, prop::collection::vec(more, 0..3))
+        .prop_map(move |(fields, more)| [fields.into_iter().map(owned).collect(), more].concat());
+    lines.prop_shuffle().prop_map(|mut lines: Vec<Vec<u8>>| {
+        lines.insert(0, b"GET /chat HTTP/1.1".to_vec());
+        lines.extend([vec![], vec![]]);
+        lines.join(&b"\r\n"[..])
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_client_sends_the_answer_is_a_101_to_the_right_fields_or_a_refusal(
+        request in any_request(),
+    ) {
+        let options = speaking(&["a"]);
+        match answer(&request, &options) {
+            Ok(acceptance) => {
+                prop_assert!(acceptance.response.starts_with(b"HTTP/1.1 101 "));
+                prop_assert!(acceptance.response.ends_with(b"\r\n\r\n"));
+                let request = String::from_utf8_lossy(&request);
+                for field in ["Host: ", "Sec-WebSocket-Key: ", "Sec-WebSocket-Version: "] {
+                    prop_assert_eq!(request.matches(field).count(), 1);
+                }
+            }
+            Err(error) => {
+                let response = error.response();
+                let (head, body) = Head::split(&response)?.expect("a refusal is complete");
+                let response = Response::parse(head)?;
+                prop_assert_eq!(response.status(), error.status());
+                let length = body.len().to_string();
+                prop_assert_eq!(response.header("content-length").next(), Some(length.as_bytes()));
+            }
+        }
+    }
 }
