@@ -93,6 +93,14 @@ fn headers_that_would_break_out_of_their_line_or_into_the_handshake_are_the_call
 }
 
 #[test]
+fn a_header_value_may_hold_what_is_no_control_character_and_a_tab() {
+    let client = handshake("ws://a/", &with_header("X-Name", "a\tcaf\u{e9}")).unwrap();
+    let (head, _) = Head::split(client.request()).unwrap().unwrap();
+    let request = Request::parse(head).unwrap();
+    assert_eq!(request.header("x-name").next(), Some("a\tcaf\u{e9}".as_bytes()));
+}
+
+#[test]
 fn section_4_1_item_10_offers_that_are_no_tokens_or_repeated_are_the_caller_s_mistake() {
     for (offers, wrong) in
         [(&["a b"][..], "a b"), (&[""], ""), (&["a", "b", "a"], "a"), (&["a\r\nb"], "a\r\nb")]

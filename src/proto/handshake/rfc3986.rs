@@ -71,7 +71,7 @@ pub(super) fn check_characters(text: &str, allowed: impl Fn(u8) -> bool) -> Resu
                     return Err(UriError::PercentEncoding);
                 }
             }
-            _ if u8::try_from(character).is_ok_and(|byte| byte.is_ascii() && allowed(byte)) => {}
+            _ if u8::try_from(character).is_ok_and(&allowed) => {}
             _ => return Err(UriError::Character(character)),
         }
     }
