@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! client                                         server
-//!   Uri::parse, ClientHandshake::new
+//!   Uri, ClientHandshake::new
 //!   request()  ───────── GET … Upgrade ────────▶ HeadReader → Request::parse
 //!                                                accept → Acceptance
 //!   HeadReader → Response::parse  ◀──── 101 ──── Acceptance::response
