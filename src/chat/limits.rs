@@ -1,0 +1,49 @@
+//! How much one person may do, and how much a room may hold.
+
+use super::rate::Rate;
+
+/// Bounds of the chat, each answered with an error object that names it.
+///
+/// ```
+/// use wirechat::chat::Limits;
+///
+/// let quiet = Limits { max_content: 280, require_join: true, ..Limits::default() };
+/// assert_eq!(quiet.max_rooms, 16);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of UTF-8 in one message's content; default 4 KiB, then `too_long`.
+    pub max_content: usize,
+    /// Rooms that one connection may be in at a time; default 16, then
+    /// `too_many_rooms`.
+    pub max_rooms: usize,
+    /// Objects that one connection may send; default 10 a second and 20 at
+    /// once, then `rate_limited` with the time to wait. Every object counts,
+    /// since even a refused one costs an answer. `None` lifts the limit: for load tests.
+    pub rate: Option<Rate>,
+    /// Bytes of frames that a room keeps for readers who are behind; default
+    /// 256 KiB for each [`Encoding`](super::Encoding) in use, and then the oldest go. A reader
+    /// that had not yet read those has lagged and is cut off, so more
+    /// patience with slow readers costs memory for every busy room.
+    pub room_log: usize,
+    /// Names in one list of people, and rooms in one list of rooms; default
+    /// 500. Longer lists are cut and carry the full `count`, since a list goes
+    /// to every connection that joins.
+    pub max_listed: usize,
+    /// Whether one must join before reading or speaking; default `false`: until
+    /// then a connection is `Anonymous` in the lobby.
+    pub require_join: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_content: 4 << 10,
+            max_rooms: 16,
+            rate: Some(Rate::per_second(10, 20)),
+            room_log: 256 << 10,
+            max_listed: 500,
+            require_join: false,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The log of a room: frames, encoded once, that every member reads at its own pace.
+//!
+//! A server's frames are not masked (RFC 6455 §5.1), so the same bytes are
+//! right for every connection:
+//!
+//! ```text
+//!            first                                next
+//!              |                                    |
+//!   batches  [ 7 ][ 8 ][ 9 ][10 ]                  11   <- the tail, unsealed
+//!               ^              ^                    ^
+//!          a slow reader    another         most readers' cursors
+//! ```
+//!
+//! Frames are appended to the tail. The first reader that gets there seals it
+//! into a batch, and whoever reads until the next append shares that batch's
+//! bytes: a reader that comes late finds many messages in one piece, for one
+//! system call.
+//!
+//! There is one tail per [`Encoding`] in use, and a batch holds the same
+//! messages in each, so that a cursor counts batches and stays right when its
+//! reader's encoding changes.
+//!
+//! Batches are slices of segments, in order. A segment is a quarter of what the
+//! log holds, from 1 to 64 KiB: a quiet room stays small, a busy one allocates
+//! seldom, and what the oldest batches and the tail pin beside their own bytes
+//! is at most half as much again.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::wire::{Dialect, Encoding};
+
+/// Bytes of a new tail while the log holds little, and at most. A batch never
+/// spans two allocations, so this also bounds what is written in one piece.
+const SEGMENT: std::ops::RangeInclusive<usize> = (1 << 10)..=(64 << 10);
+
+/// A reader's place in a log: the next batch that it will read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cursor(u64);
+
+/// What a reader finds at its cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Nothing yet.
+    Nothing,
+    /// Whole frames, where to go on, and whether there is more by now.
+    Frames { frames: Bytes, next: Cursor, more: bool },
+    /// What it should read next is gone.
+    Lagged,
+}
+
+/// The ring of batches, and the tail.
+#[derive(Debug)]
+pub(crate) struct Log {
+    batches: VecDeque<Batch>,
+    /// The number of the oldest batch.
+    first: u64,
+    /// Bytes that the batches hold, counted in their longest encoding.
+    held: usize,
+    /// The most that they may hold.
+    capacity: usize,
+    /// The frames since the last seal, in each encoding in use.
+    tails: [BytesMut; 3],
+    /// How many readers speak each dialect. A plain reader's unit may change at
+    /// any time, so one of them calls for both plain encodings.
+    readers: [usize; 2],
+}
+
+/// The messages between two seals. An encoding that was not in use is empty.
+#[derive(Debug)]
+struct Batch {
+    frames: [Bytes; 3],
+}
+
+impl Batch {
+    fn size(&self) -> usize {
+        let longest = self.frames.iter().map(Bytes::len).max().unwrap_or(0);
+        longest + size_of::<Batch>()
+    }
+}
+
+impl Log {
+    /// An empty log that keeps about `capacity` bytes of each encoding.
+    pub(crate) fn new(capacity: usize) -> Log {
+        Log {
+            batches: VecDeque::new(),
+            first: 0,
+            held: 0,
+            capacity,
+            tails: [BytesMut::new(), BytesMut::new(), BytesMut::new()],
+            readers: [0; 2],
+        }
+    }
+
+    /// A reader comes; it will see what is appended from now on. (The tail may
+    /// lack its encoding, so it starts behind that.)
+    pub(crate) fn enter(&mut self, dialect: Dialect) -> Cursor {
+        self.seal();
+        self.readers[dialect as usize] += 1;
+        Cursor(self.next())
+    }
+
+    /// A reader goes.
+    pub(crate) fn leave(&mut self, dialect: Dialect) {
+        self.readers[dialect as usize] -= 1;
+    }
+
+    /// Whether messages must be appended in this encoding.
+    pub(crate) fn uses(&self, encoding: Encoding) -> bool {
+        self.readers[encoding.dialect() as usize] > 0
+    }
+
+    /// Appends one message: its JSON in each encoding in use, in the order of
+    /// [`Encoding::ALL`], and nothing for the others.
+    pub(crate) fn append(&mut self, message: &[Option<String>; 3]) {
+        let sizes = message.each_ref().map(|json| json.as_ref().map_or(0, |json| frame_len(json)));
+        // All tails are sealed together or none, for a batch must hold the
+        // same messages in every encoding.
+        let fits = |(tail, size): (&BytesMut, usize)| tail.capacity() - tail.len() >= size;
+        if !self.tails.iter().zip(sizes).all(fits) {
+            self.seal();
+        }
+        let segment = (self.held / 4).clamp(*SEGMENT.start(), *SEGMENT.end());
+        for ((tail, size), json) in self.tails.iter_mut().zip(sizes).zip(message) {
+            if tail.capacity() < size {
+                *tail = BytesMut::with_capacity(segment.max(size));
+            }
+            if let Some(json) = json {
+                put_text_frame(tail, json.as_bytes());
+            }
+        }
+    }
+
+    /// What stands at `cursor` for a reader of this encoding.
+    pub(crate) fn read(&mut self, cursor: Cursor, encoding: Encoding) -> Read {
+        if cursor.0 == self.next() {
+            self.seal();
+        }
+        let Some(index) = cursor.0.checked_sub(self.first) else { return Read::Lagged };
+        let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
+        let Some(batch) = batch else { return Read::Nothing };
+        let next = Cursor(cursor.0 + 1);
+        let more = next.0 < self.next() || !self.tail_is_empty();
+        Read::Frames { frames: batch.frames[encoding as usize].clone(), next, more }
+    }
+
+    /// The number of the batch that the tail will be.
+    fn next(&self) -> u64 {
+        self.first + self.batches.len() as u64
+    }
+
+    fn tail_is_empty(&self) -> bool {
+        self.tails.iter().all(|tail| tail.is_empty())
+    }
+
+    /// Makes a batch of the tail, then forgets the oldest batches beyond the
+    /// capacity; the newest stays, however big it is.
+    fn seal(&mut self) {
+        if self.tail_is_empty() {
+            return;
+        }
+        let frames = self.tails.each_mut().map(|tail| match tail.is_empty() {
+            // An empty piece would still hold on to its whole segment.
+            true => Bytes::new(),
+            false => tail.split().freeze(),
+        });
+        let batch = Batch { frames };
+        self.held += batch.size();
+        self.batches.push_back(batch);
+        while self.held > self.capacity && self.batches.len() > 1 {
+            let Some(oldest) = self.batches.pop_front() else { break };
+            self.held -= oldest.size();
+            self.first += 1;
+        }
+    }
+}
+
+/// Bytes of a text frame with this payload.
+fn frame_len(json: &str) -> usize {
+    json.len()
+        + match json.len() {
+            0..=125 => 2,
+            126..=0xFFFF => 4,
+            _ => 10,
+        }
+}
+
+/// Appends an unmasked text frame with FIN set (RFC 6455 §5.2).
+fn put_text_frame(out: &mut BytesMut, payload: &[u8]) {
+    out.put_u8(0x81);
+    match payload.len() {
+        length @ 0..=125 => out.put_u8(length as u8),
+        length @ 126..=0xFFFF => {
+            out.put_u8(126);
+            out.put_u16(length as u16);
+        }
+        length => {
+            out.put_u8(127);
+            out.put_u64(length as u64);
+        }
+    }
+    out.put_slice(payload);
+}

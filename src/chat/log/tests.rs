@@ -1,0 +1,233 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const V1: Encoding = Encoding::V1;
+const MILLIS: Encoding = Encoding::PlainMillis;
+const SECONDS: Encoding = Encoding::PlainSeconds;
+
+/// Appends message `number` in every encoding in use: its number, its encoding,
+/// and padding.
+fn append(log: &mut Log, number: usize, padding: usize) {
+    let message = Encoding::ALL.map(|encoding| {
+        log.uses(encoding).then(|| format!("{number} {encoding:?} {}", "x".repeat(padding)))
+    });
+    log.append(&message);
+}
+
+/// The payloads of whole text frames.
+fn payloads(mut frames: &[u8]) -> Vec<String> {
+    let mut payloads = Vec::new();
+    while let [0x81, rest @ ..] = frames {
+        let (length, rest) = match rest {
+            [127, rest @ ..] => (u64::from_be_bytes(rest[..8].try_into().unwrap()), &rest[8..]),
+            [126, high, low, rest @ ..] => (u64::from(u16::from_be_bytes([*high, *low])), rest),
+            [length, rest @ ..] => (u64::from(*length), rest),
+            [] => panic!("a frame without a length"),
+        };
+        let (payload, rest) = rest.split_at(usize::try_from(length).unwrap());
+        payloads.push(String::from_utf8(payload.to_vec()).unwrap());
+        frames = rest;
+    }
+    assert!(frames.is_empty(), "bytes that are no frame");
+    payloads
+}
+
+/// A reader as the model sees it: it must find `expected` next.
+struct Reader {
+    cursor: Cursor,
+    encoding: Encoding,
+    expected: usize,
+}
+
+impl Reader {
+    fn enter(log: &mut Log, encoding: Encoding, expected: usize) -> Reader {
+        Reader { cursor: log.enter(encoding.dialect()), encoding, expected }
+    }
+
+    /// Reads once. Returns whether there is more, or `None` for a lag.
+    fn read(&mut self, log: &mut Log) -> Option<bool> {
+        match log.read(self.cursor, self.encoding) {
+            Read::Lagged => None,
+            Read::Nothing => Some(false),
+            Read::Frames { frames, next, more } => {
+                let payloads = payloads(&frames);
+                assert!(!payloads.is_empty());
+                for payload in payloads {
+                    let expected = format!("{} {:?} ", self.expected, self.encoding);
+                    assert!(payload.starts_with(&expected), "{payload:?} is not {expected:?}");
+                    self.expected += 1;
+                }
+                self.cursor = next;
+                Some(more)
+            }
+        }
+    }
+
+    /// Reads to the end, which is behind message `count`.
+    fn drain(&mut self, log: &mut Log, count: usize) {
+        while self.read(log).expect("did not lag") {}
+        assert_eq!(self.expected, count);
+        assert_eq!(log.read(self.cursor, self.encoding), Read::Nothing);
+    }
+}
+
+#[test]
+fn what_was_appended_before_a_read_is_one_batch_and_all_readers_share_its_bytes() {
+    let mut log = Log::new(1 << 20);
+    let (a, b) = (log.enter(Dialect::V1), log.enter(Dialect::V1));
+    for number in 0..3 {
+        append(&mut log, number, 10);
+    }
+    let Read::Frames { frames: read_by_a, next, .. } = log.read(a, V1) else { panic!("nothing") };
+    let Read::Frames { frames: read_by_b, .. } = log.read(b, V1) else { panic!("nothing") };
+    assert_eq!(payloads(&read_by_a).len(), 3);
+    assert_eq!(read_by_a.as_ptr(), read_by_b.as_ptr());
+    assert_eq!(log.read(next, V1), Read::Nothing);
+}
+
+#[test]
+fn an_encoding_that_nobody_reads_is_not_kept() {
+    let mut log = Log::new(1 << 20);
+    let mut v1 = Reader::enter(&mut log, V1, 0);
+    append(&mut log, 0, 10);
+    assert!(log.uses(V1) && !log.uses(MILLIS) && !log.uses(SECONDS));
+    assert_eq!(log.tails.each_ref().map(|tail| tail.capacity() > 0), [true, false, false]);
+    // The newcomer starts behind what was not written for it.
+    let mut plain = Reader::enter(&mut log, SECONDS, 1);
+    append(&mut log, 1, 10);
+    plain.drain(&mut log, 2);
+    v1.drain(&mut log, 2);
+    log.leave(Dialect::Plain);
+    assert!(!log.uses(SECONDS));
+}
+
+#[test]
+fn a_reader_that_fell_off_has_lagged_and_stays_so() {
+    let mut log = Log::new(4 << 10);
+    let cursor = log.enter(Dialect::V1);
+    let mut quick = Reader::enter(&mut log, V1, 0);
+    for number in 0..100 {
+        append(&mut log, number, 100);
+        quick.drain(&mut log, number + 1);
+    }
+    assert_eq!(log.read(cursor, V1), Read::Lagged);
+    assert_eq!(log.read(cursor, V1), Read::Lagged);
+}
+
+#[test]
+fn one_message_bigger_than_the_whole_log_is_still_delivered() {
+    let mut log = Log::new(16);
+    let mut reader = Reader::enter(&mut log, V1, 0);
+    for number in 0..3 {
+        append(&mut log, number, 100_000);
+        reader.drain(&mut log, number + 1);
+    }
+}
+
+#[test]
+fn lengths_of_7_16_and_64_bits_are_framed_and_measured() {
+    for padding in [0, 125, 126, 0xFFFF, 0x1_0000] {
+        let payload = "x".repeat(padding);
+        let mut frame = BytesMut::new();
+        put_text_frame(&mut frame, payload.as_bytes());
+        assert_eq!(frame.len(), frame_len(&payload));
+        assert_eq!(payloads(&frame), [payload]);
+    }
+}
+
+#[test]
+fn memory_follows_what_is_said_and_is_bounded() {
+    let mut log = Log::new(256 << 10);
+    let mut reader = Reader::enter(&mut log, V1, 0);
+    append(&mut log, 0, 50);
+    assert!(log.tails[0].capacity() <= 1 << 10);
+    for number in 1..20_000 {
+        append(&mut log, number, 50);
+        if number % 7 == 0 {
+            reader.drain(&mut log, number + 1);
+        }
+        let held: usize = log.batches.iter().map(Batch::size).sum();
+        assert_eq!(held, log.held);
+        assert!(held <= 256 << 10);
+        assert!(log.tails[0].capacity() <= 64 << 10);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Append { padding: usize },
+    Read { reader: usize },
+    Drain { reader: usize },
+    Enter { encoding: usize },
+    Leave { reader: usize },
+    SwitchUnit { reader: usize },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0usize..400).prop_map(|padding| Step::Append { padding }),
+        4 => (0usize..9).prop_map(|reader| Step::Read { reader }),
+        1 => (0usize..9).prop_map(|reader| Step::Drain { reader }),
+        1 => (0usize..3).prop_map(|encoding| Step::Enter { encoding }),
+        1 => (0usize..9).prop_map(|reader| Step::Leave { reader }),
+        1 => (0usize..9).prop_map(|reader| Step::SwitchUnit { reader }),
+    ];
+    proptest::collection::vec(step, 1..300)
+}
+
+proptest! {
+    /// The model: every reader sees each message from its entry on, once, in
+    /// order and in the encoding it has then, or is told that it lagged.
+    #[test]
+    fn a_reader_sees_exactly_what_was_appended_or_is_told_that_it_lagged(
+        steps in steps(),
+        capacity in prop_oneof![Just(2usize << 10), Just(16usize << 10), Just(1usize << 20)],
+    ) {
+        let mut log = Log::new(capacity);
+        let mut readers: Vec<Reader> = Vec::new();
+        let mut count = 0;
+        for step in steps {
+            match step {
+                Step::Append { padding } => {
+                    append(&mut log, count, padding);
+                    // With nobody there, nothing is kept and nobody misses it.
+                    count += 1;
+                }
+                Step::Enter { encoding } => {
+                    readers.push(Reader::enter(&mut log, Encoding::ALL[encoding], count));
+                }
+                Step::Leave { reader } if reader < readers.len() => {
+                    log.leave(readers.swap_remove(reader).encoding.dialect());
+                }
+                Step::SwitchUnit { reader } if reader < readers.len() => {
+                    let reader = &mut readers[reader];
+                    reader.encoding = match reader.encoding {
+                        Encoding::V1 => Encoding::V1,
+                        Encoding::PlainMillis => Encoding::PlainSeconds,
+                        Encoding::PlainSeconds => Encoding::PlainMillis,
+                    };
+                }
+                Step::Read { reader } if reader < readers.len() => {
+                    if readers[reader].read(&mut log).is_none() {
+                        log.leave(readers.swap_remove(reader).encoding.dialect());
+                    }
+                }
+                Step::Drain { reader } if reader < readers.len() => {
+                    let lagged = readers[reader].cursor.0 < log.first;
+                    if !lagged {
+                        readers[reader].drain(&mut log, count);
+                    }
+                }
+                _ => {}
+            }
+            prop_assert!(log.held <= capacity.max(1024));
+        }
+        // Only a log that is full may make anybody lag.
+        if capacity == 1 << 20 {
+            for reader in &mut readers {
+                reader.drain(&mut log, count);
+            }
+        }
+    }
+}

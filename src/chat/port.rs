@@ -1,0 +1,52 @@
+//! The chat's one demand on the world: a place where logs live.
+
+use std::error::Error;
+use std::fmt;
+
+use super::ids::Position;
+use super::room::{NewMessage, Room};
+
+/// Where the logs of rooms live, and what orders their messages.
+///
+/// [`engine::Memory`](crate::engine::Memory) keeps them in this process. An
+/// engine that several servers share publishes the message instead, waits for
+/// the acknowledgement, and calls [`Room::append`] and [`Room::wake`] on every
+/// server as the messages come back in their common order; the rooms, their
+/// cursors and the sessions are the same. (Such an engine cannot wait inside
+/// `append`: the trait will then learn to answer "later".)
+///
+/// ```
+/// use wirechat::chat::{Engine, NewMessage, Position, Room, Unavailable};
+///
+/// struct Broken;
+///
+/// impl Engine for Broken {
+///     fn append(&self, _: &Room, _: &NewMessage<'_>) -> Result<Position, Unavailable> {
+///         Err(Unavailable)
+///     }
+/// }
+/// ```
+pub trait Engine: Send + Sync {
+    /// Appends a message to a room's log and says where it stands. Whoever
+    /// calls this wakes the room's readers when its turn ends.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the log cannot take it now. Nothing was stored then.
+    fn append(&self, room: &Room, message: &NewMessage<'_>) -> Result<Position, Unavailable>;
+}
+
+/// The engine cannot take a message now.
+///
+/// ```
+/// assert_eq!(wirechat::chat::Unavailable.to_string(), "the log cannot take a message now");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable;
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the log cannot take a message now")
+    }
+}
+
+impl Error for Unavailable {}

@@ -1,0 +1,226 @@
+//! What a client sent: one JSON object.
+//!
+//! The object is split into fields that stay raw until a command asks for them,
+//! so that a field of the wrong type is a fault only where it is needed: the
+//! original's clients put anything into `timestamp`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::refusal::{ErrorCode, Refusal};
+use crate::chat::names::{RoomName, UserName};
+use crate::chat::time::Unit;
+
+/// Bytes of JSON that a nonce may have, quotes included: it is kept and sent back.
+const MAX_NONCE: usize = 128;
+
+/// The fields that some command looks at, borrowed from what was received.
+/// `null` counts as absent.
+#[derive(Debug, Default)]
+pub(crate) struct Object<'a> {
+    kind: Option<&'a RawValue>,
+    username: Option<&'a RawValue>,
+    content: Option<&'a RawValue>,
+    room: Option<&'a RawValue>,
+    nonce: Option<&'a RawValue>,
+    timestamp: Option<&'a RawValue>,
+    resume: Option<&'a RawValue>,
+    since: Option<&'a RawValue>,
+}
+
+/// What a client asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command<'a> {
+    Join {
+        user: UserName,
+        room: Option<RoomName>,
+        /// Whether it wants to hear what it missed.
+        resumes: bool,
+    },
+    Message {
+        content: Cow<'a, str>,
+        room: Option<RoomName>,
+    },
+    Leave {
+        room: Option<RoomName>,
+    },
+    Who {
+        room: Option<RoomName>,
+    },
+    Rooms,
+    Ping,
+}
+
+impl<'a> Object<'a> {
+    /// Splits the payload of a text or binary message into fields.
+    ///
+    /// # Errors
+    /// `bad_json` if it is not JSON, `bad_message` if it is, but no object, or
+    /// one that has a field twice, about which JSON readers disagree.
+    pub(crate) fn parse(payload: &'a [u8]) -> Result<Object<'a>, Refusal> {
+        let bad_json = |why: &dyn fmt::Display| {
+            Refusal::new(ErrorCode::BadJson, format!("This is not JSON: {why}."))
+        };
+        // The payload of a binary message may be anything.
+        let text = simdutf8::basic::from_utf8(payload).map_err(|_| bad_json(&"not UTF-8"))?;
+        serde_json::from_str(text).map_err(|error| match error.classify() {
+            // What stands behind the fault has not been read yet.
+            Category::Data => match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => Refusal::bad_message(format!("{error}.")),
+                Err(error) => bad_json(&error),
+            },
+            _ => bad_json(&error),
+        })
+    }
+
+    /// The unit of the client's timestamps, if this one shows it.
+    pub(crate) fn unit(&self) -> Option<Unit> {
+        Unit::of(serde_json::from_str(self.timestamp?.get()).ok()?)
+    }
+
+    /// The nonce as the JSON that the client wrote, a string or a number;
+    /// nothing if it is absent or no nonce ([`Object::command`] refuses that).
+    pub(crate) fn nonce(&self) -> Option<&'a str> {
+        self.checked_nonce().ok().flatten()
+    }
+
+    /// What the client asks for.
+    ///
+    /// # Errors
+    /// The code that chat-protocol's table of errors has for it; the words name
+    /// the field.
+    pub(crate) fn command(&self) -> Result<Command<'a>, Refusal> {
+        let kind = required(self.kind, "type")?;
+        let command = match &*kind {
+            "join" => Command::Join {
+                user: self.user()?,
+                room: self.room()?,
+                resumes: self.resume.is_some() || self.since.is_some(),
+            },
+            "message" => Command::Message { content: self.content()?, room: self.room()? },
+            "leave" => Command::Leave { room: self.room()? },
+            "who" => Command::Who { room: self.room()? },
+            "rooms" => Command::Rooms,
+            "ping" => Command::Ping,
+            _ => return Err(Refusal::new(ErrorCode::UnknownType, "`type` is not known here.")),
+        };
+        self.checked_nonce()?;
+        Ok(command)
+    }
+
+    fn user(&self) -> Result<UserName, Refusal> {
+        UserName::parse(&required(self.username, "username")?).map_err(Refusal::user_name)
+    }
+
+    fn room(&self) -> Result<Option<RoomName>, Refusal> {
+        let Some(raw) = self.room else { return Ok(None) };
+        RoomName::parse(&string(raw, "room")?).map(Some).map_err(Refusal::room_name)
+    }
+
+    fn content(&self) -> Result<Cow<'a, str>, Refusal> {
+        let content = required(self.content, "content")?;
+        if content.trim().is_empty() {
+            return Err(Refusal::bad_message("`content` is empty."));
+        }
+        Ok(content)
+    }
+
+    fn checked_nonce(&self) -> Result<Option<&'a str>, Refusal> {
+        let Some(raw) = self.nonce else { return Ok(None) };
+        let json = raw.get();
+        let is_nonce = match json.as_bytes().first() {
+            _ if json.len() > MAX_NONCE => false,
+            Some(b'"') => text(raw).is_some(),
+            Some(_) => serde_json::from_str::<f64>(json).is_ok(),
+            None => false,
+        };
+        if !is_nonce {
+            let words = format!("`nonce` must be a string or number of at most {MAX_NONCE} bytes.");
+            return Err(Refusal::bad_message(words));
+        }
+        Ok(Some(json))
+    }
+}
+
+fn required<'a>(field: Option<&'a RawValue>, name: &'static str) -> Result<Cow<'a, str>, Refusal> {
+    match field {
+        Some(raw) => string(raw, name),
+        None => Err(Refusal::bad_message(format!("`{name}` is missing."))),
+    }
+}
+
+fn string<'a>(raw: &'a RawValue, name: &'static str) -> Result<Cow<'a, str>, Refusal> {
+    text(raw).ok_or_else(|| Refusal::bad_message(format!("`{name}` must be a string.")))
+}
+
+/// The text of a JSON string; nothing for another value, or for one that is
+/// not Unicode (half of a surrogate pair).
+fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    /// `Cow` alone would always copy.
+    #[derive(serde::Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str(raw.get()).ok().map(|Text(text)| text)
+}
+
+/// Keys may be written with escapes, so they cannot simply be borrowed.
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Type,
+    Username,
+    Content,
+    Room,
+    Nonce,
+    Timestamp,
+    Resume,
+    Since,
+    #[serde(other)]
+    Other,
+}
+
+/// By hand, since a derived struct is also satisfied with an array.
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<'a>, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut object = Object::default();
+        while let Some(field) = map.next_key()? {
+            let (slot, name) = match field {
+                Field::Type => (&mut object.kind, "type"),
+                Field::Username => (&mut object.username, "username"),
+                Field::Content => (&mut object.content, "content"),
+                Field::Room => (&mut object.room, "room"),
+                Field::Nonce => (&mut object.nonce, "nonce"),
+                Field::Timestamp => (&mut object.timestamp, "timestamp"),
+                Field::Resume => (&mut object.resume, "resume"),
+                Field::Since => (&mut object.since, "since"),
+                Field::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if slot.is_some() {
+                return Err(A::Error::custom(format_args!("`{name}` is there twice")));
+            }
+            let value: &RawValue = map.next_value()?;
+            *slot = (value.get() != "null").then_some(value);
+        }
+        Ok(object)
+    }
+}
