@@ -54,8 +54,8 @@ impl Bucket {
         let now = now.millis().saturating_mul(1000);
         // No bucket can be emptier than empty: that it seems so means that the
         // clock was set back, which must not silence anybody for longer.
-        let full_at = self.full_at.clamp(now, now.saturating_add(rate.depth));
-        let after = full_at.saturating_add(rate.interval);
+        self.full_at = self.full_at.clamp(now, now.saturating_add(rate.depth));
+        let after = self.full_at.saturating_add(rate.interval);
         let wait = after.saturating_sub(now.saturating_add(rate.depth));
         if wait > 0 {
             return Err(wait.unsigned_abs().div_ceil(1000));

@@ -26,7 +26,7 @@
 //! is at most half as much again.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 

@@ -16,7 +16,7 @@ fn append(log: &mut Log, number: usize, padding: usize) {
 }
 
 /// The payloads of whole text frames.
-fn payloads(mut frames: &[u8]) -> Vec<String> {
+pub(crate) fn payloads(mut frames: &[u8]) -> Vec<String> {
     let mut payloads = Vec::new();
     while let [0x81, rest @ ..] = frames {
         let (length, rest) = match rest {
@@ -209,7 +209,8 @@ proptest! {
                     };
                 }
                 Step::Read { reader } if reader < readers.len() => {
-                    if readers[reader].read(&mut log).is_none() {
+                    let lagged = readers[reader].read(&mut log).is_none();
+                    if lagged {
                         log.leave(readers.swap_remove(reader).encoding.dialect());
                     }
                 }

@@ -9,6 +9,8 @@
 //! [`next_frames`](Session::next_frames) hands out until it has nothing more.
 
 mod commands;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

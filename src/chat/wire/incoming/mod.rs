@@ -4,11 +4,13 @@
 //! so that a field of the wrong type is a fault only where it is needed: the
 //! original's clients put anything into `timestamp`.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::refusal::{ErrorCode, Refusal};
@@ -67,13 +69,13 @@ impl<'a> Object<'a> {
         };
         // The payload of a binary message may be anything.
         let text = simdutf8::basic::from_utf8(payload).map_err(|_| bad_json(&"not UTF-8"))?;
-        serde_json::from_str(text).map_err(|error| match error.classify() {
-            // What stands behind the fault has not been read yet.
-            Category::Data => match serde_json::from_str::<IgnoredAny>(text) {
-                Ok(_) => Refusal::bad_message(format!("{error}.")),
-                Err(error) => bad_json(&error),
-            },
-            _ => bad_json(&error),
+        serde_json::from_str(text).map_err(|error| match serde_json::from_str::<IgnoredAny>(text) {
+            Err(syntax) => bad_json(&syntax),
+            Ok(_) if text.trim_start().starts_with('{') => {
+                Refusal::bad_message(format!("{error}."))
+            }
+            // The error's own text would quote a string of any length.
+            Ok(_) => Refusal::bad_message("This is JSON, but not an object."),
         })
     }
 
