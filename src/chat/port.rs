@@ -8,7 +8,7 @@ use super::room::{NewMessage, Room};
 
 /// Where the logs of rooms live, and what orders their messages.
 ///
-/// [`engine::Memory`](crate::engine::Memory) keeps them in this process. An
+/// The default engine keeps them in this process. An
 /// engine that several servers share publishes the message instead, waits for
 /// the acknowledgement, and calls [`Room::append`] and [`Room::wake`] on every
 /// server as the messages come back in their common order; the rooms, their

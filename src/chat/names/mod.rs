@@ -4,6 +4,7 @@ mod key;
 mod room_name;
 mod user_name;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -64,13 +65,16 @@ impl fmt::Display for NameError {
 impl Error for NameError {}
 
 /// Normalizes a name (NFKC, trimmed) and checks what all names have in common.
-fn normalize(raw: &str) -> Result<String, NameError> {
+fn normalize(raw: &str) -> Result<Cow<'_, str>, NameError> {
     let raw = raw.trim();
     if raw.len() > MAX_RAW {
         return Err(NameError::TooLong);
     }
-    let normal: String = raw.nfkc().collect();
-    let name = normal.trim();
+    // ASCII is its own normal form, and most names are ASCII.
+    let name: Cow<'_, str> = match raw.is_ascii() {
+        true => raw.into(),
+        false => raw.nfkc().collect::<String>().trim().to_owned().into(),
+    };
     if let Some(forbidden) = name.chars().find(|&c| !is_visible(c)) {
         return Err(NameError::Character(forbidden));
     }
@@ -80,7 +84,7 @@ fn normalize(raw: &str) -> Result<String, NameError> {
             Err(NameError::LeadingMark)
         }
         Some(_) if name.chars().count() > MAX_CHARS => Err(NameError::TooLong),
-        Some(_) => Ok(name.to_owned()),
+        Some(_) => Ok(name),
     }
 }
 

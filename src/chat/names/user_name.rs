@@ -41,7 +41,7 @@ impl UserName {
         if RESERVED.iter().any(|reserved| key.collides(&NameKey::of(reserved))) {
             return Err(NameError::Reserved);
         }
-        Ok(UserName(name.into()))
+        Ok(UserName((*name).into()))
     }
 
     /// The name as people see it.

@@ -150,7 +150,7 @@ impl Outgoing {
     pub(crate) fn presence(self, room: &RoomName, users: &[UserName], count: usize) -> String {
         if !self.is_v1() {
             let names: Vec<&str> = users.iter().map(UserName::as_str).collect();
-            let words = format!("{count} in {room}: {}", names.join(", "));
+            let words = format!("In {room} ({count}): {}", names.join(", "));
             return self.system("message", &words).end();
         }
         let mut object = self.system("presence", "");
@@ -165,7 +165,7 @@ impl Outgoing {
         if !self.is_v1() {
             let rooms: Vec<String> =
                 rooms.iter().map(|(room, users)| format!("{room} ({users})")).collect();
-            let words = format!("{count} rooms: {}", rooms.join(", "));
+            let words = format!("Rooms ({count}): {}", rooms.join(", "));
             return self.system("message", &words).end();
         }
         let mut object = self.system("rooms", "");

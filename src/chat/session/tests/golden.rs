@@ -127,8 +127,8 @@ fn the_plain_dialect_in_milliseconds_has_nothing_but_messages_of_four_fields() {
         &[r#"{"type":"message","username":"Alice","content":"hi","timestamp":1700000000123}"#],
     );
     for (send, told) in [
-        (r#"{"type":"who"}"#, "2 in lobby: Bob, Alice"),
-        (r#"{"type":"rooms"}"#, "1 rooms: lobby (2)"),
+        (r#"{"type":"who"}"#, "In lobby (2): Bob, Alice"),
+        (r#"{"type":"rooms"}"#, "Rooms (1): lobby (2)"),
         (r#"{"type":"ping","nonce":1}"#, "pong"),
         (r#"{"type":"x"}"#, "`type` is not known here."),
         (r#"{"type":"message","nonce":1}"#, "`content` is missing."),
