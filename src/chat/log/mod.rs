@@ -30,9 +30,10 @@ pub(crate) mod tests;
 
 use std::collections::VecDeque;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use super::wire::{Dialect, Encoding};
+use crate::proto::{FrameHeader, Opcode, encode_frame};
 
 /// Bytes of a new tail while the log holds little, and at most. A batch never
 /// spans two allocations, so this also bounds what is written in one piece.
@@ -117,7 +118,9 @@ impl Log {
     /// Appends one message: its JSON in each encoding in use, in the order of
     /// [`Encoding::ALL`], and nothing for the others.
     pub(crate) fn append(&mut self, message: &[Option<String>; 3]) {
-        let sizes = message.each_ref().map(|json| json.as_ref().map_or(0, |json| frame_len(json)));
+        // What `encode_frame` wants to be free.
+        let size = |json: &String| FrameHeader::MAX_SIZE + json.len();
+        let sizes = message.each_ref().map(|json| json.as_ref().map_or(0, size));
         // All tails are sealed together or none, for a batch must hold the
         // same messages in every encoding.
         let fits = |(tail, size): (&BytesMut, usize)| tail.capacity() - tail.len() >= size;
@@ -130,7 +133,7 @@ impl Log {
                 *tail = BytesMut::with_capacity(segment.max(size));
             }
             if let Some(json) = json {
-                put_text_frame(tail, json.as_bytes());
+                encode_frame(tail, true, Opcode::Text, None, json.as_bytes());
             }
         }
     }
@@ -177,31 +180,4 @@ impl Log {
             self.first += 1;
         }
     }
-}
-
-/// Bytes of a text frame with this payload.
-fn frame_len(json: &str) -> usize {
-    json.len()
-        + match json.len() {
-            0..=125 => 2,
-            126..=0xFFFF => 4,
-            _ => 10,
-        }
-}
-
-/// Appends an unmasked text frame with FIN set (RFC 6455 §5.2).
-fn put_text_frame(out: &mut BytesMut, payload: &[u8]) {
-    out.put_u8(0x81);
-    match payload.len() {
-        length @ 0..=125 => out.put_u8(length as u8),
-        length @ 126..=0xFFFF => {
-            out.put_u8(126);
-            out.put_u16(length as u16);
-        }
-        length => {
-            out.put_u8(127);
-            out.put_u64(length as u64);
-        }
-    }
-    out.put_slice(payload);
 }

@@ -126,17 +126,6 @@ fn one_message_bigger_than_the_whole_log_is_still_delivered() {
 }
 
 #[test]
-fn lengths_of_7_16_and_64_bits_are_framed_and_measured() {
-    for padding in [0, 125, 126, 0xFFFF, 0x1_0000] {
-        let payload = "x".repeat(padding);
-        let mut frame = BytesMut::new();
-        put_text_frame(&mut frame, payload.as_bytes());
-        assert_eq!(frame.len(), frame_len(&payload));
-        assert_eq!(payloads(&frame), [payload]);
-    }
-}
-
-#[test]
 fn memory_follows_what_is_said_and_is_bounded() {
     let mut log = Log::new(256 << 10);
     let mut reader = Reader::enter(&mut log, V1, 0);
