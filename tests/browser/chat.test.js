@@ -9,6 +9,7 @@ let chat;
 let rows;
 let sent;
 let people;
+let count;
 let refusals;
 
 beforeEach(() => {
@@ -23,7 +24,10 @@ beforeEach(() => {
     removed: (row) => rows.splice(rows.indexOf(row), 1),
     joined: () => {},
     refused: (content, suggestion) => refusals.push({ content, suggestion }),
-    people: (names) => (people = names.sort()),
+    people(names, total) {
+      people = names.sort();
+      count = total;
+    },
   });
 });
 
@@ -41,6 +45,7 @@ function broadcast(seq, username, content, extra = {}) {
   chat.received({ type: 'message', room: 'lobby', seq, id: `m${seq}`, username, content, timestamp: 1_700_000_000_000 + seq, ...extra });
 }
 
+const notice = (object) => chat.received({ type: 'message', room: 'lobby', username: 'System', ...object });
 const ack = (nonce, seq) => chat.received({ type: 'ack', nonce, id: `m${seq}`, seq });
 const nonceOf = (object) => object.nonce;
 const shown = () => rows.map((row) => (row.state ? `${row.content} (${row.state})` : `* ${row.content}`));
@@ -216,17 +221,35 @@ test('a new epoch starts a new order below the old one', () => {
 
 test('notices stand in the log and keep the people right', () => {
   joined();
-  const notice = (event, user, content) => chat.received({ type: 'message', event, user, room: 'lobby', username: 'System', content });
-  notice('join', 'Bob', 'Bob has joined');
+  notice({ event: 'join', user: 'Bob', content: 'Bob has joined' });
   assert.deepEqual(people, ['Ada', 'Bob']);
-  notice('leave', 'Bob', 'Bob has left');
-  assert.deepEqual(people, ['Ada']);
-  lines('* Bob has joined', '* Bob has left');
-
-  notice('rename', 'Bob', 'Bob is now known as Rob');
-  assert.deepEqual(sent.at(-1), { type: 'who', room: 'lobby' });
-  chat.received({ type: 'presence', room: 'lobby', users: ['Ada', 'Rob'] });
+  notice({ event: 'rename', was: 'Bob', user: 'Rob', content: 'Bob is now known as Rob' });
   assert.deepEqual(people, ['Ada', 'Rob']);
+  notice({ event: 'leave', user: 'Rob', content: 'Rob has left' });
+  assert.deepEqual(people, ['Ada']);
+  assert.equal(count, 1);
+  lines('* Bob has joined', '* Bob is now known as Rob', '* Rob has left');
+
+  chat.received({ type: 'presence', room: 'lobby', users: ['Ada', 'Eve'] });
+  assert.deepEqual(people, ['Ada', 'Eve']);
+});
+
+test('one\'s own arrival is counted once', () => {
+  joined();
+  notice({ event: 'join', user: 'Ada', content: 'Ada has joined' });
+  assert.deepEqual(people, ['Ada']);
+  assert.equal(count, 1);
+});
+
+test('a crowd is counted even where only a few are named', () => {
+  chat.join('Ada');
+  enter({ users: ['Bob', 'Eve'], count: 1_000 });
+  assert.deepEqual(people, ['Ada', 'Bob', 'Eve']);
+  assert.equal(count, 1_000);
+  notice({ event: 'leave', user: 'Somebody not named', content: 'left' });
+  assert.equal(count, 999);
+  notice({ event: 'join', user: 'Newcomer', content: 'joined' });
+  assert.equal(count, 1_000);
 });
 
 test('only the first connection is welcomed', () => {

@@ -1,5 +1,9 @@
 // What the browser tests share: the real server, a real browser, a person at a page, and
 // a wire between the two that can be cut.
+//
+//   cargo build && cd tests/browser && npm ci && npm test
+//
+// WIRECHAT_BIN names another server program, CHROMIUM another browser than /usr/bin/chromium.
 
 import { spawn } from 'node:child_process';
 import net from 'node:net';

@@ -104,14 +104,31 @@ test('a page opened while the server is out of reach joins when it is back', asy
   await ada.seesPeople('Ada of late');
 });
 
-test('"try now" does not wait for the countdown', async () => {
-  const ada = await Person.at(browser, `${wire.url}?room=now`);
-  // The longest first waits there are, so that the button is what brings it back.
-  await ada.page.evaluate(() => (Math.random = () => 1_000));
+/** A page that was cut off and will not try again by itself within this test. */
+async function waitingForLong(room) {
+  const ada = await Person.at(browser, `${wire.url}?room=${room}`);
   await ada.isConnection('Connected');
+  await ada.page.evaluate(() => (Math.random = () => 1_000));
   wire.cut();
   await ada.isConnection('Reconnecting');
   wire.mend();
+  return ada;
+}
+
+test('"try now" does not wait for the countdown', async () => {
+  const ada = await waitingForLong('now');
   await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.isConnection('Connected');
+});
+
+test('a network that is back ends the wait', async () => {
+  const ada = await waitingForLong('online');
+  await ada.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await ada.isConnection('Connected');
+});
+
+test('a page that is looked at again ends the wait', async () => {
+  const ada = await waitingForLong('visible');
+  await ada.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await ada.isConnection('Connected');
 });

@@ -51,7 +51,7 @@ const chat = new Chat(room, {
     view.setOnline(true);
   },
   refused: (content, suggestion) => view.refuseName(content, suggestion),
-  people: (names, self) => view.showPeople(names, self),
+  people: (names, count, self) => view.showPeople(names, count, self),
 });
 
 const connection = new Connection(socketAddress(), {

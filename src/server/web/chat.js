@@ -23,6 +23,7 @@ export class Chat {
   #username = null;
   #joining = false;
   #people = new Set();
+  #count = 0;
   #welcomed = false;
   // Where to resume: the log's life, its head when we joined, and the last message seen.
   #epoch = null;
@@ -33,7 +34,8 @@ export class Chat {
 
   /**
    * `on` hears the `Timeline`'s events, `send(object)`, `joined(username)`,
-   * `refused(content, suggestion)` and `people(names, self)`.
+   * `refused(content, suggestion)` and `people(names, count, self)`, where a server may
+   * name only a few of a crowd.
    */
   constructor(room, on) {
     this.room = room;
@@ -89,7 +91,7 @@ export class Chat {
       case 'ack': this.#timeline.acknowledge(object.nonce, object.id, object.seq); break;
       case 'error': this.#failed(object); break;
       case 'presence':
-        if (this.#isHere(object)) this.#setPeople(object.users);
+        if (this.#isHere(object)) this.#setPeople(object);
         break;
       default: // A newer server may say more than this page understands.
     }
@@ -107,7 +109,8 @@ export class Chat {
     this.#on.send({ type: 'message', room: this.room, content, nonce });
   }
 
-  #entered({ room, user, users, epoch, seq, session, recovered }) {
+  #entered(object) {
+    const { room, user, epoch, seq, session, recovered } = object;
     const returning = this.#epoch !== null;
     this.room = text(room) || this.room;
     this.#username = text(user) || this.#username;
@@ -120,7 +123,7 @@ export class Chat {
     this.#head = seq;
     this.#timeline.enterEpoch(epoch);
     this.#on.joined(this.#username);
-    this.#setPeople(users);
+    this.#setPeople(object);
   }
 
   #mayHaveMissed() {
@@ -148,28 +151,39 @@ export class Chat {
       this.#welcomed = true;
     }
     this.#timeline.note('system', text(object.content), time(object));
-    this.#updatePeople(object.event, object.user);
+    this.#updatePeople(object);
   }
 
-  #updatePeople(event, user) {
-    if (event === 'rename') {
-      this.#on.send({ type: 'who', room: this.room });
-      return;
+  #updatePeople({ event, user, was }) {
+    if (event === 'join') this.#arrived(user);
+    else if (event === 'leave') this.#departed(user);
+    else if (event === 'rename') {
+      this.#departed(was);
+      this.#arrived(user);
     }
-    if (typeof user !== 'string') return;
-    if (event === 'join') this.#people.add(user);
-    else if (event === 'leave') this.#people.delete(user);
-    else return;
     this.#showPeople();
   }
 
-  #setPeople(users) {
+  #arrived(user) {
+    if (this.#people.has(user) || typeof user !== 'string') return;
+    this.#people.add(user);
+    this.#count++;
+  }
+
+  /** Also someone who was counted but not named. */
+  #departed(user) {
+    if (this.#people.delete(user) || this.#count > this.#people.size) this.#count--;
+  }
+
+  #setPeople({ users, count }) {
     this.#people = new Set(Array.isArray(users) ? users.map(text) : []);
+    this.#people.add(this.#username);
+    this.#count = Math.max(Number.isInteger(count) ? count : 0, this.#people.size);
     this.#showPeople();
   }
 
   #showPeople() {
-    this.#on.people([...this.#people], this.#username);
+    if (this.joined) this.#on.people([...this.#people], this.#count, this.#username);
   }
 
   #failed({ code, content, nonce, suggestion }) {

@@ -118,7 +118,7 @@ function messageElement(row, on) {
 
 function failureElement(row, on) {
   const line = make('div', 'delivery', `Not delivered: ${row.why} `);
-  const button = make('button', 'quiet', row.again ? 'Retry' : 'Edit');
+  const button = make('button', row.again ? 'quiet retry' : 'quiet', row.again ? 'Retry' : 'Edit');
   button.type = 'button';
   button.addEventListener('click', () => (row.again ? on.retry(row.nonce) : on.edit(row.nonce)));
   line.append(button);

@@ -22,7 +22,7 @@ export class View {
   #state = { name: 'connecting' };
   #countdown = 0;
   #online = false;
-  #people = { names: [], self: '' };
+  #people = { names: [], count: 0, self: '' };
   #peopleFrame = 0;
 
   /** `on` hears `join(name)`, `say(content)` (true if it was taken) and `retryConnection()`. */
@@ -102,8 +102,8 @@ export class View {
     this.#note('This is too long to send.');
   }
 
-  showPeople(names, self) {
-    this.#people = { names, self };
+  showPeople(names, count, self) {
+    this.#people = { names, count, self };
     // Joins come in crowds: one drawing a frame is enough.
     this.#peopleFrame ||= requestAnimationFrame(() => {
       this.#peopleFrame = 0;
@@ -112,8 +112,8 @@ export class View {
   }
 
   #drawPeople() {
-    const { names, self } = this.#people;
-    const words = names.length === 1 ? '1 person' : `${names.length} people`;
+    const { names, count, self } = this.#people;
+    const words = count === 1 ? '1 person' : `${count} people`;
     $('people-title').textContent = words;
     $('people-toggle').textContent = words;
     names.sort(byName);
@@ -123,7 +123,7 @@ export class View {
       if (name === self) item.append(make('span', 'you', ' you'));
       return item;
     });
-    const more = names.length - items.length;
+    const more = count - items.length;
     if (more > 0) items.push(make('li', 'more', `and ${more} more`));
     $('people-list').replaceChildren(...items);
   }
