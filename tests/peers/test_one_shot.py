@@ -1,0 +1,87 @@
+"""Clients that send everything at once and read nothing, like `echo '{…}' | websocat URL`."""
+
+import json
+
+import pytest
+
+from peers import CLIENTS, OriginalClient
+from raw import TEXT, Raw, close, frame, request
+
+
+def text(**fields):
+    return frame(TEXT, json.dumps(fields).encode())
+
+
+def join(username):
+    return text(type="join", username=username, content="", timestamp=123456)
+
+
+def message(content):
+    return text(type="message", content=content)
+
+
+def test_a_join_right_before_a_close_takes_effect(v1, server):
+    observer = v1("Observer")
+    with Raw(server.port) as raw:
+        raw.send(request())
+        raw.send(join("T") + close())
+        joined = observer.wait_for(event="join", user="T")
+        assert joined["content"] == "T has joined the chat"
+        observer.wait_for(event="leave", user="T")
+        raw.read_switching_protocols()
+        assert raw.read_close() == 1000
+
+
+def test_everything_in_the_segment_of_the_request_takes_effect(v1, server):
+    observer = v1("Observer")
+    with Raw(server.port) as raw:
+        raw.send(request() + join("T") + message("hello") + close())
+        raw.end_writing()
+        observer.wait_for(event="join", user="T")
+        observer.wait_for(type="message", username="T", content="hello")
+        observer.wait_for(event="leave", user="T")
+
+
+def test_a_message_before_the_end_of_the_connection_takes_effect(v1, server):
+    """No Close at all: the TCP connection just ends (1006 to the server)."""
+    observer = v1("Observer")
+    with Raw.opened(server.port) as raw:
+        raw.send(join("T") + message("hello"))
+        raw.end_writing()
+        observer.wait_for(type="message", username="T", content="hello")
+        observer.wait_for(event="leave", user="T")
+
+
+@pytest.mark.parametrize("kind", list(CLIENTS))
+def test_an_original_client_with_piped_input_is_heard_in_full(start, server, v1, kind):
+    observer = v1("Observer")
+    client = start(OriginalClient, kind, server.uri, "T")
+    client.type(*[f"line {n}" for n in range(10)])
+    client.end_input()
+    heard = []
+    while not any(it.get("event") == "leave" for it in observer.seen):
+        it = observer.receive()
+        if "seq" in it:
+            heard.append(it["content"])
+    assert heard == [f"line {n}" for n in range(10)]
+
+
+def test_many_at_once_are_all_heard(v1, server):
+    observer = v1("Observer")
+    names = [f"T{n}" for n in range(8)]
+    clients = [Raw(server.port) for _ in names]
+    for name, raw in zip(names, clients):
+        raw.send(request() + join(name) + message(f"hello from {name}") + close())
+    for raw in clients:
+        raw.read_switching_protocols()
+        assert raw.read_close() == 1000
+        assert raw.read_to_end() == b""
+    seen = observer.seen
+    while sum(it.get("event") == "leave" for it in seen) < len(names):
+        observer.receive()
+
+    said = {it["username"]: it["content"] for it in seen if "seq" in it}
+    assert said == {name: f"hello from {name}" for name in names}
+    for event in ("join", "leave"):
+        announced = [it["user"] for it in seen if it.get("event") == event]
+        assert sorted(announced) == names
