@@ -27,6 +27,7 @@ def start():
     for program in reversed(programs):
         if program.is_running():
             program.kill()
+        print(*map(str, program.command), "wrote to stderr:", *program.stderr.so_far(), sep="\n")
 
 
 @pytest.fixture

@@ -15,8 +15,13 @@ class Connection:
 
     def __init__(self, uri):
         self.seen = []
-        offer = [self.subprotocol] if self.subprotocol else None
-        self._socket = connect(uri, subprotocols=offer, close_timeout=PATIENCE)
+        self._socket = connect(
+            uri,
+            subprotocols=[self.subprotocol] if self.subprotocol else None,
+            max_queue=None,  # so that pongs never wait behind objects not read yet
+            close_timeout=PATIENCE,
+            legacy=True,  # a connection that outlives a `with` block
+        )
         assert self._socket.subprotocol == self.subprotocol
 
     def send(self, **fields):

@@ -5,13 +5,13 @@ import pytest
 from peers import SERVERS, OriginalClient, OriginalServer, OurClient, Server
 from program import eventually
 
-# Who watches on which server: one that takes timestamps as the server sends them.
+# Who watches on which server: a client with the same unit of time.
 WATCHER = {"python-13": "python-17", "python-17": "python-13", "node": "node"}
 
 
 @pytest.fixture(params=SERVERS)
 def original(request, start):
-    """An original server of each kind, and a client of its kind that watches."""
+    """An original server of each kind, and a client with its unit of time that watches."""
     server = start(OriginalServer, request.param)
     watcher = start(OriginalClient, WATCHER[request.param], server.uri, "Watcher")
     server.wait_for_received("join", "Watcher")
@@ -35,8 +35,9 @@ def test_messages_of_others_are_printed_as_objects(original, start):
     ann.wait_for_event(username="Watcher", content="hello Ann")
 
 
-def test_its_timestamps_are_read_in_the_unit_of_the_server(original, start):
-    """A watcher that indexes the timestamp of every object goes on listening."""
+def test_it_speaks_in_the_unit_of_time_of_the_server(original, start):
+    """The server passes its objects on as they are, and one in another unit would end the
+    watcher's listening."""
     server, watcher = original
     ann = start(OurClient, server.uri, "Ann")
     ann.type("what time is it?")

@@ -177,7 +177,8 @@ def test_a_client_before_its_join_is_anonymous(original_client, v1):
 def test_a_refused_message_is_answered_with_a_message_from_system(original_client, v1, kind):
     observer = v1("Observer")
     ann = original_client(kind, "Ann")
-    observer.wait_for(event="join", user="Ann")
+    ann.type("ready")
+    ann.wait_for_shown("Ann", "ready")
     before = len(ann.objects())
     ann.type("x" * 5000)
     ann.type("still here")
@@ -187,4 +188,5 @@ def test_a_refused_message_is_answered_with_a_message_from_system(original_clien
     assert (refusal["type"], refusal["username"]) == ("message", "System")
     assert is_now(refusal["timestamp"], UNIT[kind])
     assert said["content"] == "still here"
-    assert observer.wait_for(type="message")["content"] == "still here"
+    observer.wait_for(content="ready")
+    assert observer.receive()["content"] == "still here"

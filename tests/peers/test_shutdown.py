@@ -16,10 +16,11 @@ SIGNALS = [signal.SIGTERM, signal.SIGINT]
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_tells_everyone_that_the_server_goes_away(start, number):
     server = start(Server)
-    originals = [start(OriginalClient, kind, server.uri, kind) for kind in CLIENTS]
     v1, idle = V1(server.uri, "Ann"), Raw.opened(server.port)
-    for client in originals:
-        client.wait_for_shown("System", "Ann has joined the chat")
+    originals = []
+    for kind in CLIENTS:
+        originals.append(start(OriginalClient, kind, server.uri, kind))
+        v1.wait_for(event="join", user=kind)
 
     server.signal(number)
     assert v1.wait_for_closed() == 1001
