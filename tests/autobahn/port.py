@@ -55,6 +55,7 @@ EDITS = {
         ),
         # Only for wss://, and it would need OpenSSL.
         ("from twisted.internet import reactor, ssl", "from twisted.internet import reactor"),
+        ("self.contextFactory = ssl.ClientContextFactory()", "self.contextFactory = None"),
         # Both come from py3_edge.
         ("def binLogData(", "def _unused_binLogData("),
         ("def asciiLogData(", "def _unused_asciiLogData("),

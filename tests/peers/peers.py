@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 
-from program import Program
+from program import PATIENCE, Program
 
 HERE = pathlib.Path(__file__).parent
 SECONDS = range(10**8, 10**11)
@@ -68,8 +68,9 @@ class OriginalServer(Program):
         self.port = int(self.stdout.wait_for(str.isdigit, "port"))
         self.uri = f"ws://127.0.0.1:{self.port}"
 
-    def wait_for_received(self, kind, username, content=""):
-        return self.stdout.wait_for(f"{kind} {username}: {content}".__eq__, f"{kind} {content!r}")
+    def wait_for_received(self, kind, username, content="", seconds=PATIENCE):
+        line = f"{kind} {username}: {content}"
+        self.stdout.wait_for(line.__eq__, repr(line), seconds)
 
 
 class OriginalClient(Program):

@@ -5,7 +5,7 @@ import threading
 import time
 
 # The longest that any one thing may take. It only ends a test that has failed.
-PATIENCE = 4.0
+PATIENCE = 15.0
 
 
 class Lines:

@@ -53,7 +53,8 @@ def test_piped_input_is_sent_in_full_before_the_close(original, start):
     ann.type(*lines)
     ann.end_input()
     assert ann.wait(seconds=60) == 0
-    server.wait_for_received("message", "Ann", lines[-1])
+    # The newest websockets may sit out its close timeout of 10 s before it hands over the rest.
+    server.wait_for_received("message", "Ann", lines[-1], seconds=30)
     received = [line for line in server.stdout.so_far() if line.startswith("message Ann: ")]
     assert received == [f"message Ann: {line}" for line in lines]
     assert all(isinstance(event, dict) for event in ann.events())
