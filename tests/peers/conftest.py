@@ -69,6 +69,7 @@ def busy_server():
     """A server that all tests of a file share, with somebody in its lobby."""
     server = Server()
     bystander = V1(server.uri, "Bystander")
+    bystander.pending()  # what its own join brings
     yield server, bystander
     bystander.close()
     assert server.stop() == 0

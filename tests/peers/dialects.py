@@ -95,3 +95,32 @@ class V1(Connection):
 
     def say(self, content):
         self.send(type="message", content=content)
+
+    def said(self):
+        """(username, content) of the room's messages so far; notices are not among them."""
+        return [
+            (it["username"], it["content"])
+            for it in self.seen
+            if it["type"] == "message" and "event" not in it
+        ]
+
+    def wait_for_said(self, content):
+        """Waits until somebody says this."""
+        return self.wait_for(type="message", content=content)
+
+    def wait_for_next_said(self):
+        """(username, content) of the room's next message."""
+        count = len(self.said())
+        while len(self.said()) == count:
+            self.receive()
+        return self.said()[-1]
+
+    def wait_until_left(self, username):
+        """Waits for the notice, which must be the first about this user."""
+        left = self.wait_for(event="leave", user=username)
+        assert self.events("leave").count(username) == 1
+        return left
+
+    def events(self, event):
+        """Whom the notices of this kind were about so far."""
+        return [it["user"] for it in self.seen if it.get("event") == event]

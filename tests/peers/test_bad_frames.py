@@ -91,7 +91,7 @@ def test_a_bad_frame_does_not_undo_what_came_before_it(v1, server):
     with Raw.opened(server.port) as raw:
         raw.send(frame(TEXT, b'{"type":"message","content":"before"}') + frame(TEXT, rsv=1))
         assert raw.read_close() == BROKE_PROTOCOL
-    assert observer.wait_for(type="message")["content"] == "before"
+    assert observer.wait_for_next_said() == ("Anonymous", "before")
 
 
 def test_every_ping_is_answered_with_its_own_bytes(port):
@@ -135,14 +135,14 @@ def test_frames_may_arrive_byte_by_byte(v1, server):
         for byte in request() + frame(TEXT, b'{"type":"message","content":"%s"}' % text):
             raw.send(bytes([byte]))
         raw.read_switching_protocols()
-        assert observer.wait_for(type="message")["content"] == text.decode()
+        assert observer.wait_for_next_said() == ("Anonymous", text.decode())
 
 
 def test_a_binary_frame_with_json_is_a_message(v1, server):
     observer = v1("Observer")
     with Raw.opened(server.port) as raw:
         raw.send(frame(BINARY, b'{"type":"message","content":"binary"}'))
-        assert observer.wait_for(type="message")["content"] == "binary"
+        assert observer.wait_for_next_said() == ("Anonymous", "binary")
 
 
 def test_a_reset_in_the_middle_of_anything_disturbs_nobody(busy_server, port):

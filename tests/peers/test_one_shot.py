@@ -27,7 +27,7 @@ def test_a_join_right_before_a_close_takes_effect(v1, server):
         raw.send(join("T") + close())
         joined = observer.wait_for(event="join", user="T")
         assert joined["content"] == "T has joined the chat"
-        observer.wait_for(event="leave", user="T")
+        observer.wait_until_left("T")
         raw.read_switching_protocols()
         assert raw.read_close() == 1000
 
@@ -39,7 +39,7 @@ def test_everything_in_the_segment_of_the_request_takes_effect(v1, server):
         raw.end_writing()
         observer.wait_for(event="join", user="T")
         observer.wait_for(type="message", username="T", content="hello")
-        observer.wait_for(event="leave", user="T")
+        observer.wait_until_left("T")
 
 
 def test_a_message_before_the_end_of_the_connection_takes_effect(v1, server):
@@ -49,7 +49,7 @@ def test_a_message_before_the_end_of_the_connection_takes_effect(v1, server):
         raw.send(join("T") + message("hello"))
         raw.end_writing()
         observer.wait_for(type="message", username="T", content="hello")
-        observer.wait_for(event="leave", user="T")
+        observer.wait_until_left("T")
 
 
 @pytest.mark.parametrize("kind", list(CLIENTS))
@@ -58,12 +58,8 @@ def test_an_original_client_with_piped_input_is_heard_in_full(start, server, v1,
     client = start(OriginalClient, kind, server.uri, "T")
     client.type(*[f"line {n}" for n in range(10)])
     client.end_input()
-    heard = []
-    while not any(it.get("event") == "leave" for it in observer.seen):
-        it = observer.receive()
-        if "seq" in it:
-            heard.append(it["content"])
-    assert heard == [f"line {n}" for n in range(10)]
+    observer.wait_until_left("T")
+    assert observer.said() == [("T", f"line {n}") for n in range(10)]
 
 
 def test_many_at_once_are_all_heard(v1, server):
@@ -76,12 +72,9 @@ def test_many_at_once_are_all_heard(v1, server):
         raw.read_switching_protocols()
         assert raw.read_close() == 1000
         assert raw.read_to_end() == b""
-    seen = observer.seen
-    while sum(it.get("event") == "leave" for it in seen) < len(names):
+    while len(observer.events("leave")) < len(names):
         observer.receive()
 
-    said = {it["username"]: it["content"] for it in seen if "seq" in it}
-    assert said == {name: f"hello from {name}" for name in names}
-    for event in ("join", "leave"):
-        announced = [it["user"] for it in seen if it.get("event") == event]
-        assert sorted(announced) == names
+    assert sorted(observer.said()) == [(name, f"hello from {name}") for name in names]
+    assert sorted(set(observer.events("join")) - {"Observer"}) == names
+    assert sorted(observer.events("leave")) == names

@@ -15,12 +15,6 @@ def is_now(timestamp, unit):
     return int(timestamp) in unit and abs(timestamp / scale - time.time()) < 60
 
 
-def watch_until(client, said):
-    """The list of (username, content) that a v1 client sees until somebody says this."""
-    client.wait_for(type="message", content=said)
-    return [(it["username"], it["content"]) for it in client.seen if "seq" in it]
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_client_is_welcomed_in_its_own_unit_of_time(original_client, kind):
     ann = original_client(kind, "Ann")
@@ -62,9 +56,9 @@ def test_clients_of_all_kinds_see_the_same_messages_in_the_same_order(original_c
             client.type(f"{round} of {client.username}")
         observer.say(f"{round} of Observer")
     everything = len(clients) * 5 + 5
-    while sum("seq" in it for it in observer.seen) < everything:
+    while len(observer.said()) < everything:
         observer.receive()
-    expected = [(it["username"], it["content"]) for it in observer.seen if "seq" in it]
+    expected = observer.said()
 
     assert len(set(expected)) == everything
     for author in [client.username for client in clients] + ["Observer"]:
@@ -80,8 +74,8 @@ def test_a_v1_client_sees_sequence_numbers_and_milliseconds(original_client, v1)
     ann = original_client("python-13", "Ann")
     observer.wait_for(event="join", user="Ann")
     ann.type("one", "two")
-    one = observer.wait_for(type="message", content="one")
-    two = observer.wait_for(type="message", content="two")
+    one = observer.wait_for_said("one")
+    two = observer.wait_for_said("two")
 
     assert two["seq"] == one["seq"] + 1
     assert one["id"] != two["id"]
@@ -122,7 +116,7 @@ def test_coming_and_going_is_announced_once(original_client, v1, kind):
     ann.type("/quit")
     assert ann.wait_for_closed() == 1000
     assert ann.wait() == 0
-    left = observer.wait_for(event="leave", user="Ann")
+    left = observer.wait_until_left("Ann")
     assert (left["username"], left["content"]) == ("System", "Ann has left the chat")
     observer.say("so much for Ann")
 
@@ -130,8 +124,8 @@ def test_coming_and_going_is_announced_once(original_client, v1, kind):
         watcher.wait_for_shown("Observer", "so much for Ann")
         assert watcher.shown("System", "Ann has joined the chat") == 1
         assert watcher.shown("System", "Ann has left the chat") == 1
-    watch_until(observer, "so much for Ann")
-    assert sum(it.get("event") == "leave" for it in observer.seen) == 1
+    observer.wait_for_said("so much for Ann")
+    assert observer.events("leave") == ["Ann"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,10 +134,10 @@ def test_a_client_that_vanishes_has_left(original_client, v1, kind):
     ann = original_client(kind, "Ann")
     observer.wait_for(event="join", user="Ann")
     ann.kill()
-    observer.wait_for(event="leave", user="Ann")
+    observer.wait_until_left("Ann")
     observer.say("so much for Ann")
-    watch_until(observer, "so much for Ann")
-    assert sum(it.get("event") == "leave" for it in observer.seen) == 1
+    observer.wait_for_said("so much for Ann")
+    assert observer.events("leave") == ["Ann"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -188,5 +182,5 @@ def test_a_refused_message_is_answered_with_a_message_from_system(original_clien
     assert (refusal["type"], refusal["username"]) == ("message", "System")
     assert is_now(refusal["timestamp"], UNIT[kind])
     assert said["content"] == "still here"
-    observer.wait_for(content="ready")
+    assert observer.wait_for_next_said() == ("Ann", "ready")
     assert observer.receive()["content"] == "still here"
