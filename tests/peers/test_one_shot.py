@@ -27,9 +27,9 @@ def test_a_join_right_before_a_close_takes_effect(v1, server):
         raw.send(join("T") + close())
         joined = observer.wait_for(event="join", user="T")
         assert joined["content"] == "T has joined the chat"
-        observer.wait_until_left("T")
         raw.read_switching_protocols()
         assert raw.read_close() == 1000
+    observer.wait_until_left("T")
 
 
 def test_everything_in_the_segment_of_the_request_takes_effect(v1, server):
@@ -69,9 +69,10 @@ def test_many_at_once_are_all_heard(v1, server):
     for name, raw in zip(names, clients):
         raw.send(request() + join(name) + message(f"hello from {name}") + close())
     for raw in clients:
-        raw.read_switching_protocols()
-        assert raw.read_close() == 1000
-        assert raw.read_to_end() == b""
+        with raw:
+            raw.read_switching_protocols()
+            assert raw.read_close() == 1000
+            assert raw.read_to_end() == b""
     while len(observer.events("leave")) < len(names):
         observer.receive()
 
