@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from peers import CLIENTS, OriginalClient, Server, wirechat
 from dialects import V1
+from peers import CLIENTS, OriginalClient, Server, wirechat
 from program import Program
 from raw import Raw
 
