@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from peers import OriginalClient, OriginalServer, OurClient, Server
+from peers import OriginalClient, Server
 from dialects import V1, Plain
 
 
