@@ -1,9 +1,11 @@
 //! What can be typed.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 
 use clap::{Args, Parser, Subcommand};
+
+use super::serve::ServeArgs;
 
 /// A chat on a WebSocket implementation of its own: server, web page, terminal.
 #[derive(Debug, Parser)]
@@ -35,6 +37,8 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the chat server: WebSockets and the web page on one port
+    Serve(ServeArgs),
     /// Send every message back: for conformance tests and benchmarks
     Echo(EchoArgs),
 }
@@ -51,13 +55,14 @@ pub(crate) struct EchoArgs {
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
-/// Reads `ADDR:PORT`, `:PORT` or `PORT`.
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
-    if let Ok(address) = text.parse() {
-        return Ok(address);
-    }
-    if let Ok(port) = text.trim_start_matches(':').parse() {
-        return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
-    }
-    Err("write an address and a port, as in 127.0.0.1:8080 or [::1]:8080".to_owned())
+/// Reads `ADDR:PORT`; `:PORT` and `PORT` mean every interface.
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let every_interface = || {
+        let port = text.trim_start_matches(':').parse().ok()?;
+        Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port)))
+    };
+    text.parse()
+        .ok()
+        .or_else(every_interface)
+        .ok_or_else(|| "write an address and a port, as in 127.0.0.1:8080 or [::1]:8080".to_owned())
 }

@@ -21,7 +21,7 @@ const MAX_FRAGMENTS: u32 = 100_000;
 pub(super) fn run(args: &EchoArgs) -> ExitCode {
     let served = runtime::with_threads(args.threads).and_then(|runtime| {
         runtime.block_on(async {
-            let listener = listen_on(Some(args.listen), args.listen.port())?;
+            let listener = listen_on(args.listen)?;
             say(format_args!("echo: listening on ws://{}/", listener.local_addr()?));
             serve(listener).await
         })

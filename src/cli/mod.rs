@@ -3,6 +3,8 @@
 mod args;
 mod echo;
 mod runtime;
+mod serve;
+mod signals;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,6 +21,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.log_filter());
     match cli.command {
+        Command::Serve(args) => serve::run(&args),
         Command::Echo(args) => echo::run(&args),
     }
 }

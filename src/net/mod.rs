@@ -9,9 +9,9 @@
 mod accept;
 mod connect;
 mod error;
-mod head;
-mod keys;
-mod scratch;
+pub(crate) mod head;
+pub(crate) mod keys;
+pub(crate) mod scratch;
 mod stream;
 mod websocket;
 

@@ -10,24 +10,21 @@ use tokio::net::TcpListener;
 /// back after a restart arrives all at once.
 const BACKLOG: i32 = 4096;
 
-/// Opens a listener on `address`; with `None`, on this port of every interface,
-/// for IPv6 and IPv4 together where the machine has both.
+/// Opens a listener on `address`. The address `[::]` means every interface, for
+/// IPv6 and IPv4 together where the machine has both.
 ///
 /// # Errors
 /// What the system says: the port is taken, not allowed, or not an address of
 /// this machine.
-pub fn listen_on(address: Option<SocketAddr>, default_port: u16) -> io::Result<TcpListener> {
-    match address {
-        Some(address) => open(address),
-        None => open((Ipv6Addr::UNSPECIFIED, default_port).into()).or_else(|error| {
-            // Only the absence of IPv6 is a reason to try without: a port that
-            // is taken stays taken.
-            if error.kind() == io::ErrorKind::AddrInUse {
-                return Err(error);
-            }
-            open((Ipv4Addr::UNSPECIFIED, default_port).into())
-        }),
-    }
+pub fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    open(address).or_else(|error| {
+        // Only that there is no IPv6 is a reason to try without it: a port that
+        // is taken stays taken.
+        if address.ip() != Ipv6Addr::UNSPECIFIED || error.kind() == io::ErrorKind::AddrInUse {
+            return Err(error);
+        }
+        open((Ipv4Addr::UNSPECIFIED, address.port()).into())
+    })
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {

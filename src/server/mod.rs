@@ -1,5 +1,172 @@
-//! The server.
+//! The chat server: one port for WebSockets and for the page.
+//!
+//! A [`Server`] accepts TCP connections as long as the `door` has places. Each
+//! is `welcome`d: its request is read and answered over HTTP, or it becomes a
+//! `conn`, a task that owns the socket, a protocol
+//! [`Connection`](crate::proto::Connection) and a chat
+//! [`Session`](crate::chat::Session). `connections` knows them all, so that a
+//! stopping server can say goodbye to each (RFC 6455 §7.4.1, code 1001).
 
+mod clock;
+mod config;
+mod conn;
+mod connections;
+mod door;
 mod listen;
+mod web;
+mod welcome;
 
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::task::TaskTracker;
+
+pub use config::ServerConfig;
 pub use listen::listen_on;
+
+use self::connections::Connections;
+use self::door::{Door, Full};
+use crate::chat::{Chat, CloseOrder, SUBPROTOCOL};
+use crate::engine::Memory;
+use crate::net::keys;
+use crate::proto::handshake::ServerOptions;
+
+/// How long accepting rests when the system has no descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A chat server on one port.
+///
+/// ```no_run
+/// use wirechat::server::{Server, ServerConfig, listen_on};
+///
+/// # async fn example() -> std::io::Result<()> {
+/// let listener = listen_on("127.0.0.1:8080".parse().unwrap())?;
+/// let server = Server::new(listener, ServerConfig::default());
+/// let stop = async { tokio::time::sleep(std::time::Duration::from_secs(3600)).await };
+/// server.run(stop).await; // an hour of chat, then everybody gets a Close with 1001
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    door: Arc<Door>,
+    shared: Arc<Shared>,
+}
+
+/// What all connections of a server have in common.
+#[derive(Debug)]
+struct Shared {
+    config: Arc<ServerConfig>,
+    handshake: ServerOptions,
+    chat: Arc<Chat>,
+    connections: Arc<Connections>,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    /// A server on this listener, with an empty chat in memory.
+    ///
+    /// # Panics
+    /// If the operating system has no randomness to give.
+    #[must_use]
+    pub fn new(listener: TcpListener, config: ServerConfig) -> Server {
+        let mut seed = [0; 8];
+        keys::fill(&mut seed);
+        let shared = Shared {
+            handshake: ServerOptions {
+                subprotocols: vec![SUBPROTOCOL.to_owned()],
+                allowed_origins: config.allowed_origins.clone(),
+            },
+            chat: Chat::new(config.chat.clone(), Memory, u64::from_ne_bytes(seed)),
+            connections: Arc::default(),
+            tasks: TaskTracker::new(),
+            config: Arc::new(config),
+        };
+        let door = Door::new(shared.config.max_connections, shared.config.max_per_address);
+        Server { listener, door, shared: Arc::new(shared) }
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` completes; then accepts nobody any more, sends every
+    /// connection a Close with 1001 and waits until all have ended, within
+    /// [`ServerConfig::drain_timeout`].
+    ///
+    /// # Cancel safety
+    /// A dropped future stops accepting; connections go on until the runtime ends.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Server { listener, door, shared } = self;
+        let stopping = tokio_util::sync::CancellationToken::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => admit(stream, peer, &door, &shared, &stopping),
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        stopping.cancel();
+        drain(&shared).await;
+    }
+}
+
+/// Starts a task for a new connection, or turns it away.
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    door: &Arc<Door>,
+    shared: &Arc<Shared>,
+    stopping: &tokio_util::sync::CancellationToken,
+) {
+    // A chat message is small and complete: it should not wait for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "a connection ended before it began");
+        return;
+    }
+    match door.enter(peer.ip()) {
+        Ok(place) => {
+            let welcomed = welcome::welcome(stream, peer, place, Arc::clone(shared));
+            let stopping = stopping.clone();
+            shared.tasks.spawn(async move {
+                stopping.run_until_cancelled(welcomed).await;
+            });
+        }
+        Err(full) => {
+            let answer = match full {
+                Full::Server => web::unavailable(),
+                Full::Address => web::too_many(),
+            };
+            // One attempt: whoever is turned away must not cost a task.
+            let _ = stream.try_write(&answer);
+            tracing::debug!(%peer, ?full, "a connection was turned away");
+        }
+    }
+}
+
+/// Says goodbye to everybody and waits, but not for ever.
+async fn drain(shared: &Shared) {
+    let count = shared.connections.close_all(CloseOrder::SHUTTING_DOWN);
+    tracing::info!(connections = count, "stopping");
+    shared.tasks.close();
+    if tokio::time::timeout(shared.config.drain_timeout, shared.tasks.wait()).await.is_err() {
+        tracing::warn!(connections = shared.tasks.len(), "some connections did not close in time");
+    }
+}

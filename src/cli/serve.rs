@@ -1,0 +1,102 @@
+//! `wirechat serve`: the chat server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use wirechat::server::{Server, ServerConfig, listen_on};
+
+use super::args::parse_listen;
+use super::{complain, runtime, say, signals};
+
+/// Options of `wirechat serve`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 stopped by SIGINT or SIGTERM, 1 the port cannot be opened, 2 usage."
+)]
+pub(crate) struct ServeArgs {
+    /// Where to listen: ADDRESS:PORT, or a port for every interface
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen, default_value = "[::]:8080", env = "WIRECHAT_LISTEN")]
+    listen: SocketAddr,
+
+    /// Threads that serve connections [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+
+    /// Only pages of this origin may connect, such as https://chat.example; may be repeated
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    allowed_origins: Vec<String>,
+
+    /// Nobody reads or speaks before they have joined with a name
+    #[arg(long)]
+    require_join: bool,
+
+    /// Lift rate and per-address limits, for load tests
+    #[arg(long)]
+    no_rate_limits: bool,
+}
+
+pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    let served = runtime::with_threads(args.threads).and_then(|runtime| {
+        runtime.block_on(async {
+            let listener = listen_on(args.listen)?;
+            serve(listener, config(args)).await
+        })
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(format_args!("cannot listen on {}: {}", args.listen, advice(&error)))
+        }
+    }
+}
+
+fn config(args: &ServeArgs) -> ServerConfig {
+    let mut config = ServerConfig::default();
+    config.chat.require_join = args.require_join;
+    if !args.allowed_origins.is_empty() {
+        config.allowed_origins = Some(args.allowed_origins.clone());
+    }
+    if args.no_rate_limits {
+        tracing::warn!("rate limits and limits per address are lifted: for load tests only");
+        config.chat.rate = None;
+        config.max_per_address = None;
+    }
+    config
+}
+
+async fn serve(listener: TcpListener, config: ServerConfig) -> io::Result<()> {
+    let stop = signals::stop()?;
+    let server = Server::new(listener, config);
+    let address = reachable(server.local_addr()?);
+    say(format_args!(
+        "wirechat: open http://{address}/ in a browser, or run: wirechat join ws://{address}/ws --name NAME"
+    ));
+    server.run(stop).await;
+    Ok(())
+}
+
+/// The address to type: every interface has `localhost` among them.
+fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+fn advice(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "it is in use; stop the other program or choose another with --listen".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("{error}; ports below 1024 need a privilege, choose another with --listen")
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,133 @@
+//! How many may come in.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Counts connections, in all and by address.
+#[derive(Debug)]
+pub(super) struct Door {
+    max: usize,
+    max_per_address: Option<usize>,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A connection's place, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    door: Arc<Door>,
+    address: IpAddr,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    /// The server has all the connections it wants.
+    Server,
+    /// This address has all the connections it may have.
+    Address,
+}
+
+impl Door {
+    pub(super) fn new(max: usize, max_per_address: Option<usize>) -> Arc<Door> {
+        Arc::new(Door { max, max_per_address, inside: Mutex::default() })
+    }
+
+    pub(super) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Place, Full> {
+        let address = household(address);
+        let mut inside = self.inside();
+        if inside.all >= self.max {
+            return Err(Full::Server);
+        }
+        if let Some(max) = self.max_per_address {
+            let count = inside.by_address.entry(address).or_default();
+            if *count >= max {
+                return Err(Full::Address);
+            }
+            *count += 1;
+        }
+        inside.all += 1;
+        Ok(Place { door: Arc::clone(self), address })
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inside = self.door.inside();
+        inside.all -= 1;
+        if let Some(count) = inside.by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                inside.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// What counts as one address: an IPv6 customer has a whole /64.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_gets_as_many_places_as_it_may_have_and_gets_them_back() {
+        let door = Door::new(10, Some(2));
+        let first = door.enter(address("192.0.2.1")).unwrap();
+        let _second = door.enter(address("192.0.2.1")).unwrap();
+        assert_eq!(door.enter(address("192.0.2.1")).unwrap_err(), Full::Address);
+        assert!(door.enter(address("192.0.2.2")).is_ok());
+        drop(first);
+        assert!(door.enter(address("192.0.2.1")).is_ok());
+    }
+
+    #[test]
+    fn the_server_is_full_whoever_comes() {
+        let door = Door::new(1, None);
+        let first = door.enter(address("192.0.2.1")).unwrap();
+        assert_eq!(door.enter(address("192.0.2.2")).unwrap_err(), Full::Server);
+        drop(first);
+        assert!(door.enter(address("192.0.2.2")).is_ok());
+    }
+
+    #[test]
+    fn addresses_are_counted_as_their_owners_have_them() {
+        let door = Door::new(10, Some(1));
+        let _v4 = door.enter(address("192.0.2.1")).unwrap();
+        assert_eq!(door.enter(address("::ffff:192.0.2.1")).unwrap_err(), Full::Address);
+        let _v6 = door.enter(address("2001:db8::1")).unwrap();
+        assert_eq!(door.enter(address("2001:db8::2")).unwrap_err(), Full::Address);
+        assert!(door.enter(address("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_kept_of_an_address_that_has_left() {
+        let door = Door::new(10, Some(1));
+        drop(door.enter(address("192.0.2.1")).unwrap());
+        assert!(door.inside().by_address.is_empty());
+        assert_eq!(door.inside().all, 0);
+    }
+}

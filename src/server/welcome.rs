@@ -1,0 +1,108 @@
+//! From a TCP connection to a chat connection, or to an answer over HTTP.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Shared;
+use super::conn::Conn;
+use super::door::Place;
+use super::web;
+use crate::chat::{Encoding, Mailbox, Session};
+use crate::net::head::{ReadHeadError, read_head, respond_and_close};
+use crate::proto::handshake::{HandshakeError, HeadError, HeadReader, Request, accept};
+
+/// What comes of a request.
+enum Decision {
+    /// A chat connection, with the response that opens it.
+    Chat { response: Vec<u8>, encoding: Encoding },
+    /// A response, and the connection ends.
+    Answer(Vec<u8>),
+}
+
+/// Serves one TCP connection: reads its request within the time it has, answers,
+/// and starts a task of its own for the chat, so that nothing of the handshake
+/// stays in memory.
+pub(super) async fn welcome(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    shared: Arc<Shared>,
+) {
+    let limit = shared.config.handshake_timeout;
+    match timeout(limit, open(&mut stream, &shared)).await {
+        Ok(Ok(Some((encoding, mut early)))) => {
+            let mailbox = Arc::new(Mailbox::new());
+            let session = Session::open(Arc::clone(&shared.chat), encoding, Arc::clone(&mailbox));
+            let entry = shared.connections.register(Arc::clone(&mailbox));
+            let config = Arc::clone(&shared.config);
+            let conn = Conn::new(stream, &mut early, session, mailbox, config);
+            tracing::debug!(%peer, ?encoding, "a connection opened");
+            shared.tasks.spawn(async move {
+                conn.await;
+                drop((entry, place));
+            });
+        }
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "a request was not completed"),
+        Err(_) => tracing::debug!(%peer, "a request took too long"),
+    }
+}
+
+/// Reads the request and writes the answer; the chat's encoding and the bytes
+/// behind the request, if a chat connection comes of it.
+async fn open(stream: &mut TcpStream, shared: &Shared) -> io::Result<Option<(Encoding, Vec<u8>)>> {
+    let (decision, early) = match read_head(stream).await {
+        Ok((reader, early)) => (decide(&reader, shared), early),
+        Err(ReadHeadError::Head(error)) => (refuse(error.into()), Vec::new()),
+        Err(ReadHeadError::Io(error)) => return Err(error),
+    };
+    match decision {
+        Decision::Chat { response, encoding } => {
+            stream.write_all(&response).await?;
+            Ok(Some((encoding, early)))
+        }
+        Decision::Answer(response) => {
+            respond_and_close(stream, &response).await?;
+            Ok(None)
+        }
+    }
+}
+
+fn decide(reader: &HeadReader, shared: &Shared) -> Decision {
+    let request = match reader.head().ok_or(HandshakeError::Head(HeadError::Malformed)) {
+        Ok(head) => Request::parse(head),
+        Err(error) => Err(error),
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return refuse(error),
+    };
+    if !request.is_upgrade() {
+        if request.has_body() {
+            return refuse(HandshakeError::Body);
+        }
+        return Decision::Answer(web::respond(&request));
+    }
+    if !matches!(request.path(), "/" | "/ws") {
+        return Decision::Answer(web::not_found());
+    }
+    match accept(&request, &shared.handshake) {
+        Ok(acceptance) => {
+            let agent = request.header("User-Agent").next();
+            let agent = agent.and_then(|agent| std::str::from_utf8(agent).ok());
+            let encoding = Encoding::choose(acceptance.subprotocol, agent);
+            Decision::Chat { response: acceptance.response, encoding }
+        }
+        Err(error) => refuse(error),
+    }
+}
+
+fn refuse(error: HandshakeError) -> Decision {
+    tracing::debug!(%error, status = error.status(), "a handshake was refused");
+    Decision::Answer(error.response())
+}
