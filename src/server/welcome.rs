@@ -73,25 +73,28 @@ async fn open(stream: &mut TcpStream, shared: &Shared) -> io::Result<Option<(Enc
     }
 }
 
+/// Where WebSockets are: the page's own path too, as the original chat has it.
+const WEBSOCKET_PATHS: [&str; 2] = ["/", "/ws"];
+
 fn decide(reader: &HeadReader, shared: &Shared) -> Decision {
-    let request = match reader.head().ok_or(HandshakeError::Head(HeadError::Malformed)) {
-        Ok(head) => Request::parse(head),
-        Err(error) => Err(error),
-    };
-    let request = match request {
+    let head = reader.head().ok_or(HandshakeError::Head(HeadError::Malformed));
+    let request = match head.and_then(Request::parse) {
         Ok(request) => request,
         Err(error) => return refuse(error),
     };
-    if !request.is_upgrade() {
-        if request.has_body() {
-            return refuse(HandshakeError::Body);
-        }
-        return Decision::Answer(web::respond(&request));
+    match request.path() {
+        _ if request.is_upgrade() => upgrade(&request, shared),
+        _ if request.has_body() => refuse(HandshakeError::Body),
+        "/ws" => refuse(HandshakeError::Upgrade),
+        _ => Decision::Answer(web::respond(&request)),
     }
-    if !matches!(request.path(), "/" | "/ws") {
+}
+
+fn upgrade(request: &Request<'_>, shared: &Shared) -> Decision {
+    if !WEBSOCKET_PATHS.contains(&request.path()) {
         return Decision::Answer(web::not_found());
     }
-    match accept(&request, &shared.handshake) {
+    match accept(request, &shared.handshake) {
         Ok(acceptance) => {
             let agent = request.header("User-Agent").next();
             let agent = agent.and_then(|agent| std::str::from_utf8(agent).ok());

@@ -26,7 +26,6 @@ BAD_REQUESTS = [
     ("an empty key", request(Sec_WebSocket_Key=b""), [BAD_REQUEST]),
     ("a key that is not base64", request(Sec_WebSocket_Key=b"!" * 24), [BAD_REQUEST]),
     ("a key of 15 bytes", request(Sec_WebSocket_Key=b"AAAAAAAAAAAAAAAAAAAA"), [BAD_REQUEST]),
-    ("a key with loose bits", request(Sec_WebSocket_Key=b"dGhlIHNhbXBsZSBub25jZR=="), [BAD_REQUEST]),
     ("two keys", request(Sec_WebSocket_Key=[KEY, KEY]), [BAD_REQUEST]),
     ("no version", request(Sec_WebSocket_Version=None), [BAD_REQUEST, UPGRADE_REQUIRED]),
     *[

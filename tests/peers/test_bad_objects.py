@@ -24,7 +24,7 @@ BAD_OBJECTS = [
     ("two objects", '{"type":"ping"}{"type":"ping"}', "bad_json"),
     ("a trailing comma", '{"type":"message","content":"hi",}', "bad_json"),
     ("a raw control character", '{"type":"message","content":"a\x01b"}', "bad_json"),
-    ("half a surrogate pair", r'{"type":"message","content":"\ud800"}', "bad_json"),
+    ("half a surrogate pair", r'{"type":"message","content":"\ud800"}', "bad_message"),
     ("deep arrays", "[" * 30_000 + "]" * 30_000, "bad_json|bad_message"),
     ("deep objects", '{"type":' * 5_000 + "0" + "}" * 5_000, "bad_json|bad_message"),
     ("null", "null", "bad_message"),
