@@ -295,3 +295,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Conn<S> {
         Poll::Ready(())
     }
 }
+
+#[cfg(test)]
+mod tests;

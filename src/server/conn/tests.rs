@@ -1,0 +1,275 @@
+//! A connection's task on a transport in memory, in virtual time, with a client
+//! that is a [`WebSocket`] or raw bytes.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::*;
+use crate::chat::{Chat, CloseOrder, Encoding};
+use crate::engine::Memory;
+use crate::net::WebSocket;
+use crate::proto::{CloseCode, Closure, Config, encode_frame};
+
+/// A chat whose connections are tasks of this test.
+struct Hall {
+    chat: Arc<Chat>,
+    config: Arc<ServerConfig>,
+}
+
+/// One connection's task and its mailbox.
+struct Served {
+    task: JoinHandle<()>,
+    mailbox: Arc<Mailbox>,
+}
+
+impl Hall {
+    fn new(adapt: impl FnOnce(&mut ServerConfig)) -> Hall {
+        let mut config = ServerConfig::default();
+        adapt(&mut config);
+        Hall { chat: Chat::new(config.chat.clone(), Memory, 1), config: Arc::new(config) }
+    }
+
+    fn serve(&self, transport: DuplexStream, encoding: Encoding) -> Served {
+        let mailbox = Arc::new(Mailbox::new());
+        let session = Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox));
+        let config = Arc::clone(&self.config);
+        let conn = Conn::new(transport, &mut [], session, Arc::clone(&mailbox), config);
+        Served { task: tokio::spawn(conn), mailbox }
+    }
+
+    /// A raw client, whose transport holds `capacity` bytes each way.
+    fn raw(&self, capacity: usize) -> (DuplexStream, Served) {
+        let (client, server) = duplex(capacity);
+        (client, self.serve(server, Encoding::V1))
+    }
+
+    /// A client that has read its welcome and joined the lobby.
+    async fn join(&self, name: &str) -> (Client, Served) {
+        let (client, server) = duplex(64 << 10);
+        let served = self.serve(server, Encoding::V1);
+        let mut client = Client(WebSocket::client(client, Vec::new(), Config::default()));
+        client.expect(r#""event":"welcome""#).await;
+        client.say(&format!(r#"{{"type":"join","username":"{name}"}}"#)).await;
+        client.expect(r#""type":"joined""#).await;
+        client.expect(&format!("{name} has joined")).await;
+        (client, served)
+    }
+}
+
+struct Client(WebSocket<DuplexStream>);
+
+impl Client {
+    async fn say(&mut self, object: &str) {
+        self.0.send(object).await.unwrap();
+    }
+
+    /// Reads on until an object has this in it.
+    async fn expect(&mut self, part: &str) -> String {
+        loop {
+            let message = self.0.recv().await.unwrap().expect("the connection is open");
+            let text = message.as_text().expect("objects are text");
+            if text.contains(part) {
+                return text.to_owned();
+            }
+        }
+    }
+
+    async fn closure(&mut self) -> Closure {
+        while self.0.recv().await.unwrap().is_some() {}
+        self.0.closure().unwrap().clone()
+    }
+}
+
+fn masked(payload: &[u8]) -> Vec<u8> {
+    let mut frame = bytes::BytesMut::new();
+    encode_frame(&mut frame, true, crate::proto::Opcode::Text, Some([1, 2, 3, 4]), payload);
+    frame.to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn members_see_the_same_messages_in_the_same_order() {
+    let hall = Hall::new(|_| {});
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let (mut ben, _ben) = hall.join("Ben").await;
+    for i in 0..5 {
+        ann.say(&format!(r#"{{"type":"message","content":"ann {i}"}}"#)).await;
+        ben.say(&format!(r#"{{"type":"message","content":"ben {i}"}}"#)).await;
+    }
+    let mut seen = [Vec::new(), Vec::new()];
+    for (client, seen) in [&mut ann, &mut ben].into_iter().zip(&mut seen) {
+        while seen.len() < 10 {
+            seen.push(client.expect(r#""seq":"#).await);
+        }
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_gets_a_ping_after_25_s_and_4000_after_20_more() {
+    let start = Instant::now();
+    let hall = Hall::new(|_| {});
+    let (mut raw, served) = hall.raw(64 << 10);
+    let mut bytes = Vec::new();
+    let read = async {
+        let mut byte = [0];
+        while !bytes.ends_with(b"\x89\x00") {
+            raw.read_exact(&mut byte).await.unwrap();
+            bytes.push(byte[0]);
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(25));
+        raw.read_to_end(&mut bytes).await.unwrap();
+    };
+    read.await;
+    assert!(bytes.ends_with(b"\x88\x15\x0f\xa0no answer to a ping"));
+    served.task.await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(50), "no longer than the close timeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_answers_pings_stays() {
+    let hall = Hall::new(|_| {});
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let receive_for_ten_minutes =
+        tokio::time::timeout(Duration::from_secs(600), ann.0.recv()).await;
+    assert!(receive_for_ten_minutes.is_err(), "nothing but pings, which are answered unseen");
+    ann.say(r#"{"type":"ping","nonce":"n"}"#).await;
+    ann.expect(r#""type":"pong""#).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_reads_is_cut_off_with_4001_and_the_others_are_not_disturbed() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (mut raw, served) = hall.raw(1 << 10);
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let (mut ben, _ben) = hall.join("Ben").await;
+    let object = format!(r#"{{"type":"message","content":"{}"}}"#, "x".repeat(4000));
+    for _ in 0..100 {
+        ann.say(&object).await;
+        ben.expect(r#""seq":"#).await;
+        ann.expect(r#""seq":"#).await;
+    }
+    served.task.await.unwrap();
+    // What it finds when it reads at last ends inside a frame or with the Close.
+    raw.shutdown().await.unwrap();
+    let mut bytes = Vec::new();
+    raw.read_to_end(&mut bytes).await.unwrap();
+    assert!(bytes.len() <= 1 << 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_again_too_late_finds_a_whole_frame_and_then_4001() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (mut raw, served) = hall.raw(1 << 10);
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let object = format!(r#"{{"type":"message","content":"{}"}}"#, "x".repeat(4000));
+    for _ in 0..100 {
+        ann.say(&object).await;
+        ann.expect(r#""seq":"#).await;
+    }
+    let mut bytes = Vec::new();
+    raw.read_to_end(&mut bytes).await.unwrap();
+    let close = [&b"\x88"[..], &[25, 0x0f, 0xa1], b"you fell too far behind"].concat();
+    assert!(bytes.ends_with(&close), "{:?}", &bytes[bytes.len() - 40..]);
+    served.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_without_reading_the_answers_is_not_read_any_further() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (mut raw, served) = hall.raw(1 << 10);
+    let ping = masked(br#"{"type":"ping","nonce":1}"#);
+    let flood = async {
+        let mut sent = 0usize;
+        while raw.write_all(&ping).await.is_ok() {
+            sent += ping.len();
+        }
+        sent
+    };
+    let sent = flood.await;
+    assert!(sent < 1 << 20, "{sent} bytes were taken from a client that reads nothing");
+    served.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_pauses_and_then_reads_gets_every_answer() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (raw, _served) = hall.raw(1 << 10);
+    let (mut reader, mut writer) = tokio::io::split(raw);
+    let ping = masked(br#"{"type":"ping","nonce":7}"#);
+    const COUNT: usize = 3000; // more answers than may wait
+    let writing = tokio::spawn(async move {
+        for _ in 0..COUNT {
+            writer.write_all(&ping).await.unwrap();
+        }
+        writer
+    });
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let mut text = Vec::new();
+    let mut buffer = [0; 4096];
+    let answers = |text: &[u8]| text.windows(6).filter(|w| w == b"\"pong\"").count();
+    while answers(&text) < COUNT {
+        let len = reader.read(&mut buffer).await.unwrap();
+        assert!(len > 0, "closed after {} answers", answers(&text));
+        text.extend_from_slice(&buffer[..len]);
+    }
+    writing.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() {
+    let start = Instant::now();
+    let hall = Hall::new(|_| {});
+    let (mut ann, ann_served) = hall.join("Ann").await;
+    let (_raw, silent) = hall.raw(64 << 10);
+    for served in [&ann_served, &silent] {
+        served.mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+    }
+    let closure = ann.closure().await;
+    assert_eq!((closure.code, closure.clean), (Some(CloseCode::GOING_AWAY), true));
+    ann_served.task.await.unwrap();
+    silent.task.await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_breaks_off_is_announced_as_left_once() {
+    let hall = Hall::new(|_| {});
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let (ben, _ben) = hall.join("Ben").await;
+    ann.expect("Ben has joined").await;
+    ben.0.abort();
+    ann.expect("Ben has left").await;
+    assert!(ann.0.recv().now_or_never().is_none(), "and nothing more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_before_a_close_takes_effect() {
+    let hall = Hall::new(|_| {});
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let (mut raw, served) = hall.raw(64 << 10);
+    let wire = [
+        masked(br#"{"type":"join","username":"T","content":"","timestamp":123456}"#),
+        masked(br#"{"type":"message","content":"in one breath"}"#),
+        b"\x88\x80\0\0\0\0".to_vec(),
+    ];
+    raw.write_all(&wire.concat()).await.unwrap();
+    ann.expect("T has joined").await;
+    ann.expect("in one breath").await;
+    ann.expect("T has left").await;
+    drop(raw);
+    served.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_is_small() {
+    // Its task holds this value; the buffers it reads into belong to the thread.
+    assert!(
+        size_of::<Conn<tokio::net::TcpStream>>() <= 768,
+        "{}",
+        size_of::<Conn<tokio::net::TcpStream>>()
+    );
+}
