@@ -66,3 +66,30 @@ pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
         .or_else(every_interface)
         .ok_or_else(|| "write an address and a port, as in 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_defined() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_listening_address_may_be_short() {
+        for (text, address) in [
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("[::1]:80", "[::1]:80"),
+            (":80", "[::]:80"),
+            ("80", "[::]:80"),
+        ] {
+            assert_eq!(parse_listen(text), Ok(address.parse().unwrap()));
+        }
+        for text in ["", "here", "127.0.0.1", "127.0.0.1:99999", "localhost:80"] {
+            assert!(parse_listen(text).is_err(), "{text:?}");
+        }
+    }
+}
