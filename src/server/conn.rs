@@ -184,18 +184,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
     }
 
-    /// Keeps the deadlines of the protocol and of the transport.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) {
+    /// Keeps the deadlines of the protocol and of the transport: ready if one
+    /// has passed and something was done about it.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let Some(deadline) = self.deadline() else { return };
+            let Some(deadline) = self.deadline() else { return Poll::Pending };
             // A deadline that moved later is looked at when the old one has passed.
             if deadline < self.timer.deadline() || self.timer.is_elapsed() {
                 self.timer.as_mut().reset(deadline);
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
-                return;
+            ready!(self.timer.as_mut().poll(cx));
+            let now = Instant::now();
+            if now >= deadline {
+                self.handle_timeout(now);
+                return Poll::Ready(());
             }
-            self.handle_timeout(Instant::now());
         }
     }
 
@@ -247,11 +250,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             return Poll::Pending;
         }
         self.poll_output(cx)?;
-        self.poll_timer(cx);
-        // A deadline may have queued a frame or ended the connection.
-        self.poll_output(cx)?;
-        if rested && !self.reading_rests() {
-            cx.waker().wake_by_ref(); // nothing else would have it read again
+        let fired = self.poll_timer(cx).is_ready();
+        if fired || (rested && !self.reading_rests()) {
+            cx.waker().wake_by_ref(); // there is something to write, or to read again
         }
         match self.connection.state() {
             State::Closed => Poll::Ready(Ok(())),
