@@ -1,0 +1,131 @@
+//! Frames from a peer that may send anything, to both roles.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use wirechat::proto::{
+    Assembler, Closure, Config, Connection, Decoder, Event, Limits, Role, State,
+};
+
+use super::pieces::pieces;
+
+/// Small, so that small inputs exceed them.
+const LIMITS: Limits =
+    Limits { max_frame: 512, max_message: 1024, max_fragments: 4, max_queued_pongs: 2 };
+
+/// What came of a conversation in which one side only listens.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the peer was understood to say.
+    pub events: Vec<Event<'static>>,
+    /// What was answered.
+    pub answers: Vec<u8>,
+    /// How it ended, at the latest with the transport.
+    pub closure: Closure,
+}
+
+/// Any bytes, cut anywhere: nothing panics, no limit is passed, the cuts change
+/// nothing, and every answer is well-formed. Returns the outcome for a server
+/// and for a client.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn check(data: &[u8]) -> [Outcome; 2] {
+    let (pieces, whole) = pieces(data);
+    [Role::Server, Role::Client].map(|role| {
+        let outcome = listen(role, &pieces);
+        assert_eq!(outcome, listen(role, &[whole]), "the cuts made a difference");
+        check_limits(&outcome.events);
+        check_answers(role, &outcome);
+        outcome
+    })
+}
+
+fn listen(role: Role, pieces: &[&[u8]]) -> Outcome {
+    let now = Instant::now();
+    let config = Config { limits: LIMITS, keepalive: None, ..Config::default() };
+    let mut connection = match role {
+        Role::Server => Connection::server(config, now),
+        Role::Client => Connection::client(config, now, Box::new(|| [1, 2, 3, 4])),
+    };
+    let mut events = Vec::new();
+    for piece in pieces {
+        let mut piece = piece.to_vec();
+        let mut input = &mut piece[..];
+        while let Some(event) = connection.receive(now, &mut input) {
+            events.push(owned(event));
+        }
+        assert!(input.is_empty(), "bytes were left behind");
+    }
+    let answers = written(&mut connection);
+    let failed = connection.closure().is_some_and(|closure| closure.error.is_some());
+    assert!(!failed || connection.wants_shutdown(), "a failed connection stays");
+
+    connection.receive_eof();
+    assert_eq!(connection.state(), State::Closed);
+    let closure = connection.closure().expect("every connection has an end").clone();
+    Outcome { events, answers, closure }
+}
+
+fn owned(event: Event<'_>) -> Event<'static> {
+    match event {
+        Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
+        Event::Binary(bytes) => Event::Binary(Cow::Owned(bytes.into_owned())),
+        Event::Ping(payload) => Event::Ping(Cow::Owned(payload.into_owned())),
+        Event::Pong(payload) => Event::Pong(Cow::Owned(payload.into_owned())),
+        Event::Close(close) => Event::Close(close),
+    }
+}
+
+fn written(connection: &mut Connection) -> Vec<u8> {
+    let mut written = Vec::new();
+    while !connection.outgoing().is_empty() {
+        written.extend_from_slice(connection.outgoing());
+        connection.advance(connection.outgoing().len());
+    }
+    written
+}
+
+fn check_limits(events: &[Event<'_>]) {
+    for event in events {
+        match event {
+            Event::Text(text) => assert!(text.len() <= LIMITS.max_message),
+            Event::Binary(bytes) => assert!(bytes.len() <= LIMITS.max_message),
+            Event::Ping(payload) | Event::Pong(payload) => assert!(payload.len() <= 125),
+            Event::Close(close) => assert!(close.reason.len() <= 123),
+        }
+    }
+}
+
+/// Whole frames, masked as the role demands: Pongs that echo Pings in their
+/// order, then one Close if the peer ended the connection.
+fn check_answers(role: Role, outcome: &Outcome) {
+    let peer = match role {
+        Role::Server => Role::Client,
+        Role::Client => Role::Server,
+    };
+    let mut decoder = Decoder::new(peer, &LIMITS);
+    let mut assembler = Assembler::new(&LIMITS);
+    let mut pings = outcome.events.iter().filter_map(|event| match event {
+        Event::Ping(payload) => Some(payload),
+        _ => None,
+    });
+    let mut bytes = outcome.answers.clone();
+    let mut input = &mut bytes[..];
+    let mut closed = false;
+    while !input.is_empty() {
+        assert!(!closed, "something follows the Close");
+        let chunk = decoder.decode(&mut input).expect("a legal frame").expect("a whole head");
+        assert!(chunk.ends, "the last frame is not whole");
+        match assembler.push(chunk).expect("a legal frame") {
+            Some(Event::Pong(payload)) => assert!(pings.any(|ping| *ping == payload)),
+            Some(Event::Close(close)) => {
+                assert_eq!(close.code, outcome.closure.code);
+                closed = true;
+            }
+            other => panic!("nobody asked for {other:?}"),
+        }
+    }
+    let ended_by_peer = outcome.closure.clean || outcome.closure.error.is_some();
+    assert_eq!(closed, ended_by_peer, "{:?}", outcome.closure);
+}

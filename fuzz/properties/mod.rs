@@ -1,0 +1,13 @@
+//! What must hold whatever a peer sends. Each module has one `check`, which
+//! panics if it does not; the fuzz targets feed it what the fuzzer invents,
+//! `tests/corpus.rs` what lies in `corpus/`.
+//!
+//! A check returns how far its input got, so that the test can tell a corpus
+//! that reaches everything from one that is refused at the door.
+
+pub mod chat_object;
+pub mod client_handshake;
+pub mod frames;
+mod head;
+mod pieces;
+pub mod server_handshake;
