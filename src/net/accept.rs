@@ -29,8 +29,8 @@ pub struct AcceptOptions {
     pub handshake: ServerOptions,
     /// How the connection behaves once it is open.
     pub config: Config,
-    /// How long the client may take from its first byte to the last of its
-    /// request, all together; default 10 s.
+    /// How long the handshake may take, from the call to the end of the answer
+    /// all together; default 10 s.
     pub timeout: Duration,
 }
 

@@ -25,9 +25,10 @@ const WRITE_BEHIND: usize = 64 << 10;
 /// An open WebSocket over any transport.
 ///
 /// One task owns it; nothing is locked. Every method moves bytes in both
-/// directions while it waits, and Pings and a Close are answered inside `recv`,
-/// `send`, `flush` and `close` alike. So one of them has to be running for the
-/// connection to live; most programs sit in `recv`.
+/// directions while it waits, and answers Pings and a Close on the way. A method
+/// that has nothing to wait for does not look at what arrived, so a program that
+/// also sends sits in `recv` and sends from the other branches of a
+/// `tokio::select!`.
 ///
 /// What arrives is handled strictly in order: while a message waits to be
 /// received, what came behind it waits too (up to 256 KiB, then reading pauses
@@ -66,6 +67,8 @@ pub struct WebSocket<S> {
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the transport took bytes that it may still hold back, as TLS does.
     unflushed: bool,
+    /// Whether the transport was full when it was last offered bytes.
+    stalled: bool,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
@@ -98,6 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             broken: false,
             timer: None,
             unflushed: false,
+            stalled: false,
             shut_down: false,
             error: None,
         }
@@ -333,7 +337,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn has_unwritten(&self) -> bool {
-        !self.broken && (self.unflushed || !self.connection.outgoing().is_empty())
+        let over = self.broken || self.connection.state() == State::Closed;
+        !over && (self.unflushed || !self.connection.outgoing().is_empty())
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -342,7 +347,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
         while !self.connection.outgoing().is_empty() {
             let outgoing = self.connection.outgoing();
-            let written = ready!(Pin::new(&mut self.transport).poll_write(cx, outgoing))?;
+            let poll = Pin::new(&mut self.transport).poll_write(cx, outgoing);
+            let was_stalled = std::mem::replace(&mut self.stalled, poll.is_pending());
+            let written = ready!(poll)?;
+            if was_stalled {
+                // Somebody took what had filled the transport: a sign of life.
+                self.connection.heard(Instant::now().into_std());
+            }
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -401,7 +412,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         unread.advance(unread.len() - left);
         self.unread = unread;
         if self.ended && self.message.is_none() && self.unread.is_empty() {
+            let unwritten = self.has_unwritten();
             self.connection.receive_eof();
+            if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
+                // The peer has gone before it had everything.
+                self.error = Some(Error::Io(io::ErrorKind::BrokenPipe.into()));
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub type MaskingKeys = Box<dyn FnMut() -> MaskingKey + Send + Sync>;
 pub enum State {
     /// Messages go both ways.
     Open,
-    /// A Close was sent or received, or the connection failed; nothing more may be sent.
+    /// A Close was sent or received, or the connection failed; no message may be sent any more.
     Closing,
     /// Over: the transport has ended or is to be dropped.
     Closed,
@@ -105,6 +105,8 @@ enum Phase {
         /// Whether this side ends the transport first: a server always
         /// (RFC 6455 §7.1.1), a client when it failed the connection (§7.1.7).
         shuts_down: bool,
+        /// Whether the peer has ended its side already.
+        eof: bool,
     },
     Closed,
 }
@@ -226,10 +228,15 @@ impl Connection {
 
     /// RFC 6455 §7.1.7, "Fail the WebSocket Connection".
     fn fail(&mut self, error: ProtocolError, now: Instant) {
-        let close = CloseFrame::new(error.close_code(), &error.to_string());
-        if matches!(self.phase, Phase::Open) {
-            self.put_frame(Opcode::Close, &close.payload());
-        }
+        let close = match &self.phase {
+            // Our Close has been sent, and there is only one.
+            Phase::AwaitingClose { sent, .. } => CloseFrame::clone(sent),
+            _ => {
+                let close = CloseFrame::new(error.close_code(), &error.to_string());
+                self.put_frame(Opcode::Close, &close.payload());
+                close
+            }
+        };
         let closure = Closure { error: Some(error), ..Closure::unclean(close, Initiator::Local) };
         self.closure = Some(Box::new(closure));
         self.end(now, true);
@@ -241,13 +248,18 @@ impl Connection {
             Phase::AwaitingClose { deadline, .. } => deadline,
             _ => now + self.close_timeout,
         };
-        self.phase = Phase::Ending { deadline, shuts_down };
+        self.phase = Phase::Ending { deadline, shuts_down, eof: false };
         self.pongs.newest = None;
     }
 
-    /// Says that the transport has ended: nothing more will arrive or can be sent.
+    /// Says that the peer has ended its side of the transport: nothing more will
+    /// arrive. What is queued after a Close may still be written; without a Close
+    /// the connection is over at once.
     pub fn receive_eof(&mut self) {
-        self.drop_transport(Initiator::Peer);
+        match &mut self.phase {
+            Phase::Ending { eof, .. } if !self.outgoing.is_empty() => *eof = true,
+            _ => self.drop_transport(Initiator::Peer),
+        }
     }
 
     fn drop_transport(&mut self, initiator: Initiator) {
@@ -332,6 +344,9 @@ impl Connection {
             self.pongs.queued = 0;
             if let Some(payload) = self.pongs.newest.take() {
                 self.queue_pong(&payload);
+            }
+            if let Phase::Ending { eof: true, .. } = self.phase {
+                self.phase = Phase::Closed;
             }
         }
     }

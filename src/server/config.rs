@@ -27,15 +27,15 @@ pub struct ServerConfig {
     /// Origins whose pages may connect; default `None`, any page may
     /// (RFC 6455 §10.2).
     pub allowed_origins: Option<Vec<String>>,
-    /// Time for a client's whole request head; default 10 s.
+    /// Time for a client's request and its answer together; default 10 s.
     pub handshake_timeout: Duration,
     /// Connections in all; default 10,000, then HTTP 503.
     pub max_connections: usize,
     /// Connections from one address (one /64 for IPv6); default 200, then HTTP
     /// 429. `None` lifts the limit: for load tests.
     pub max_per_address: Option<usize>,
-    /// Bytes that may wait for one connection besides its rooms' messages, such
-    /// as answers; default 256 KiB, then Close 4001.
+    /// Bytes of answers that may wait for one connection to read them; default
+    /// 256 KiB, then nothing more is read from it.
     pub max_outgoing: usize,
     /// How long a connection may take nothing while something waits to be
     /// written; default 30 s, then Close 4001.

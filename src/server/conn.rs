@@ -12,6 +12,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,9 +20,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::clock;
 use super::config::{ServerConfig, close};
-use crate::chat::{Mailbox, Next, Outbox, Session};
+use crate::chat::{CloseOrder, Mailbox, Next, Outbox, Session};
 use crate::net::scratch;
-use crate::proto::{Connection, Event, SendError, State};
+use crate::proto::{CloseCode, Connection, Event, SendError, State};
+
+/// How long a connection that must close goes on writing what its rooms hold for it.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection's task.
 pub(super) struct Conn<S> {
@@ -32,11 +36,20 @@ pub(super) struct Conn<S> {
     config: Arc<ServerConfig>,
     /// Frames of a room of which a part is written: no other frame may come between.
     partial: Bytes,
+    /// Bytes that arrived behind those whose answers have to be written first.
+    unread: Vec<u8>,
     /// When the transport stopped taking bytes, while some wait.
     stalled: Option<Instant>,
+    /// The order to close, and by when to obey it: what the rooms hold for this
+    /// connection goes out before.
+    farewell: Option<(CloseOrder, Instant)>,
     timer: Pin<Box<Sleep>>,
     /// Whether the last turn read something, and so has not written yet.
     has_read: bool,
+    /// Whether nothing more will arrive.
+    ended: bool,
+    /// Whether nothing more can be written.
+    broken: bool,
     shut_down: bool,
 }
 
@@ -72,9 +85,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             mailbox,
             config,
             partial: Bytes::new(),
+            unread: Vec::new(),
             stalled: None,
+            farewell: None,
             timer,
             has_read: true,
+            ended: false,
+            broken: false,
             shut_down: false,
         };
         conn.session.greet(clock::now(), &mut Answers(&mut conn.connection));
@@ -87,22 +104,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         if self.reading_rests() {
             return Poll::Pending;
         }
+        if !self.unread.is_empty() {
+            let mut unread = std::mem::take(&mut self.unread);
+            self.receive(&mut unread);
+            return Poll::Ready(Ok(()));
+        }
+        if self.ended {
+            return Poll::Pending;
+        }
         scratch::with(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
-                [] => self.connection.receive_eof(),
+                [] => {
+                    self.ended = true;
+                    self.connection.receive_eof();
+                }
                 bytes => self.receive(bytes),
             }
             Poll::Ready(Ok(()))
         })
     }
 
-    /// Answers that nobody reads must not pile up.
+    /// Answers that are not read must not pile up.
     fn reading_rests(&self) -> bool {
-        self.connection.outgoing().len() >= self.config.max_outgoing / 2
+        self.connection.outgoing().len() >= self.config.max_outgoing
     }
 
+    /// Handles bytes as far as their answers have room.
     fn receive(&mut self, mut bytes: &mut [u8]) {
         let (instant, now) = (Instant::now().into_std(), clock::now());
         while let Some(event) = self.connection.receive(instant, &mut bytes) {
@@ -114,24 +143,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             // Once the connection is closing, what still comes has no effect.
             if self.connection.state() == State::Open {
                 self.session.receive(payload, now, &mut Answers(&mut self.connection));
-                self.close_if_behind(instant);
+            }
+            if self.reading_rests() {
+                self.unread = bytes.to_vec();
+                break;
             }
         }
         self.session.wake_rooms();
-        self.leave_if_over();
     }
 
-    /// Whoever sends and sends without reading the answers is cut off.
-    fn close_if_behind(&mut self, now: std::time::Instant) {
-        if self.connection.outgoing().len() > self.config.max_outgoing {
-            self.connection.close(now, close::TOO_SLOW, "you do not read the answers");
-        }
-    }
-
-    /// The others hear of it as soon as it is known that this one will not speak
+    /// The others hear of it as soon as this one will neither speak nor listen
     /// again, not when its transport has ended.
     fn leave_if_over(&mut self) {
-        if self.connection.closure().is_some() {
+        if self.connection.state() != State::Open {
             self.session.close(clock::now());
         }
     }
@@ -145,7 +169,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                         self.partial = frames;
                         continue;
                     }
-                    None => return Poll::Ready(Ok(())),
+                    None if self.connection.outgoing().is_empty() => {
+                        return Pin::new(&mut self.transport).poll_flush(cx);
+                    }
+                    None => continue, // a Close was queued
                 },
                 ([], outgoing) => outgoing,
                 (partial, _) => partial,
@@ -158,7 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                     return Poll::Pending;
                 }
             };
-            self.stalled = None;
+            if self.stalled.take().is_some() {
+                // Somebody took what had filled the transport: a sign of life.
+                self.connection.heard(Instant::now().into_std());
+            }
             if self.partial.is_empty() {
                 self.connection.advance(written);
             } else {
@@ -174,14 +204,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             return None;
         }
         match self.session.next_frames() {
-            Next::Frames(frames) => Some(frames),
-            Next::Nothing => None,
-            Next::Lagged => {
-                let now = Instant::now().into_std();
-                self.connection.close(now, close::TOO_SLOW, "you fell too far behind");
-                None
+            Next::Frames(frames) => return Some(frames),
+            Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
+            Next::Nothing => {
+                if let Some((order, _)) = self.farewell {
+                    self.close(order.code, order.reason);
+                }
             }
         }
+        None
+    }
+
+    fn close(&mut self, code: CloseCode, reason: &str) {
+        self.connection.close(Instant::now().into_std(), code, reason);
     }
 
     /// Keeps the deadlines of the protocol and of the transport: ready if one
@@ -204,25 +239,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     fn deadline(&self) -> Option<Instant> {
         let protocol = self.connection.timeout().map(Instant::from_std);
-        let transport = match self.connection.state() {
-            State::Open => self.stalled.map(|since| since + self.config.write_timeout),
-            State::Closing | State::Closed => None,
-        };
-        protocol.into_iter().chain(transport).min()
+        if self.connection.state() != State::Open {
+            return protocol;
+        }
+        let transport = self.stalled.map(|since| since + self.config.write_timeout);
+        let farewell = self.farewell.map(|(_, deadline)| deadline);
+        protocol.into_iter().chain(transport).chain(farewell).min()
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now.into_std());
         if self.stalled.is_some_and(|since| now >= since + self.config.write_timeout) {
-            self.connection.close(now.into_std(), close::TOO_SLOW, "you read too slowly");
+            self.close(close::TOO_SLOW, "you read too slowly");
         }
-        self.leave_if_over();
+        if let Some((order, deadline)) = self.farewell
+            && now >= deadline
+        {
+            self.close(order.code, order.reason);
+        }
     }
 
-    /// Closes if the server says so.
+    /// Prepares to close if the server says so.
     fn obey_order(&mut self) {
-        if let Some(order) = self.mailbox.close_order() {
-            self.connection.close(Instant::now().into_std(), order.code, order.reason);
+        if self.farewell.is_none()
+            && let Some(order) = self.mailbox.close_order()
+        {
+            self.farewell = Some((order, Instant::now() + FAREWELL));
         }
     }
 
@@ -239,38 +281,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         self.mailbox.register(cx.waker());
         self.obey_order();
         if std::mem::take(&mut self.has_read) {
-            self.poll_output(cx)?;
+            self.poll_output(cx);
         }
+        // Before reading: a peer that never stops sending stops no clock.
+        let mut again = self.poll_timer(cx).is_ready();
         let rested = self.reading_rests();
         if self.connection.state() != State::Closed && self.poll_read(cx)?.is_ready() {
             // Yield before writing: all who read in this turn append first, and
             // then each member writes once what all of them said.
             self.has_read = true;
+            again = true;
+        } else {
+            self.poll_output(cx);
+            // It may have begun to wait for the transport, or room to read again.
+            again |= self.poll_timer(cx).is_ready() || (rested && !self.reading_rests());
+        }
+        self.leave_if_over();
+        if self.connection.state() == State::Closed {
+            return Poll::Ready(Ok(()));
+        }
+        if again {
             cx.waker().wake_by_ref();
-            return Poll::Pending;
+        } else {
+            self.connection.release_memory();
         }
-        self.poll_output(cx)?;
-        let fired = self.poll_timer(cx).is_ready();
-        if fired || (rested && !self.reading_rests()) {
-            cx.waker().wake_by_ref(); // there is something to write, or to read again
-        }
-        match self.connection.state() {
-            State::Closed => Poll::Ready(Ok(())),
-            State::Open | State::Closing => {
-                self.connection.release_memory();
-                Poll::Pending
-            }
-        }
+        Poll::Pending
     }
 
-    fn poll_output(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        if let Poll::Ready(result) = self.poll_write(cx) {
-            result?;
-            if let Poll::Ready(result) = self.poll_shutdown(cx) {
-                result?;
-            }
+    /// Writes and, after the last frame, ends our side. If that fails, there may
+    /// still be something to read that the peer sent before it went.
+    fn poll_output(&mut self, cx: &mut Context<'_>) {
+        if self.broken {
+            return;
         }
-        Ok(())
+        let written = match self.poll_write(cx) {
+            Poll::Ready(Ok(())) => self.poll_shutdown(cx),
+            other => other,
+        };
+        if let Poll::Ready(Err(error)) = written {
+            tracing::debug!(%error, "a connection takes nothing more");
+            self.broken = true;
+        }
     }
 }
 
