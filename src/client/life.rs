@@ -51,12 +51,13 @@ impl Channels {
     /// Reports everything that is still to be said as undelivered.
     async fn give_up_queue(&mut self) {
         self.commands.close();
-        let mut next = self.postponed.take();
-        while let Some(command) = next {
-            if let Some(content) = command.into_content() {
-                self.emit_undelivered(content, "the client ended before it was sent").await;
-            }
-            next = self.commands.recv().await;
+        let mut unsent: Vec<Command> = self.postponed.take().into_iter().collect();
+        // What was queued before it was closed is still there.
+        while let Some(command) = self.commands.recv().await {
+            unsent.push(command);
+        }
+        for content in unsent.into_iter().filter_map(Command::into_content) {
+            self.emit_undelivered(content, "the client ended before it was sent").await;
         }
     }
 }

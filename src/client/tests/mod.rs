@@ -145,12 +145,16 @@ impl Events {
 
     /// The next event that `pick` wants.
     async fn find<T>(&mut self, mut pick: impl FnMut(Event) -> Option<T>) -> T {
-        loop {
-            let event = self.next().await.expect("the client has ended");
-            if let Some(found) = pick(event) {
-                return found;
+        let finding = async {
+            loop {
+                let event = self.recv().await.expect("the client has ended");
+                if let Some(found) = pick(event) {
+                    return found;
+                }
             }
-        }
+        };
+        // All together: a client that tries for ever reports for ever.
+        timeout(PATIENCE, finding).await.expect("no such event comes")
     }
 
     async fn connected(&mut self) -> Encoding {
