@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Send every message back: for conformance tests and benchmarks
     Echo(EchoArgs),
+    /// Chat from the terminal: lines in are messages, lines out are what others say
+    Join(super::join::JoinArgs),
 }
 
 /// Options of `wirechat echo`.

@@ -2,6 +2,7 @@
 
 mod args;
 mod echo;
+mod join;
 mod runtime;
 mod serve;
 mod signals;
@@ -23,6 +24,7 @@ pub(crate) fn run() -> ExitCode {
     match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Echo(args) => echo::run(&args),
+        Command::Join(args) => join::run(&args),
     }
 }
 

@@ -1,0 +1,153 @@
+//! `wirechat join`: chat from a terminal or a script.
+
+mod address;
+mod input;
+mod signals;
+mod view;
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use wirechat::chat::{RoomName, UserName};
+use wirechat::client::{ChatClient, End, Event, Events, Options, State, connect};
+use wirechat::proto::handshake::Uri;
+
+use self::view::View;
+use super::{complain, runtime};
+
+/// How long a script tries to connect unless it says otherwise.
+const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Something was not delivered, or nobody knows whether it was.
+const UNDELIVERED: u8 = 1;
+/// What was asked for cannot be.
+const USAGE: u8 = 2;
+
+const EXIT_CODES: &str = "\
+Lines of input are messages; the lines of others appear as `[HH:MM:SS] name: text` (UTC).
+What happens to the connection is told on standard error.
+
+Exit codes:
+  0  left as asked to, and everything was delivered
+  1  a line was not delivered, or the server did not confirm the last ones
+  2  wrong usage
+  3  cannot connect
+  4  the server refused the opening handshake, or is no WebSocket server
+  5  one side broke the protocol
+  6  the server closed the connection for good, or refused the name or the room
+  7  gave up reconnecting";
+
+/// Options of `wirechat join`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct JoinArgs {
+    /// The server: ws://HOST:PORT/PATH, http:// for the same, or HOST or HOST:PORT for
+    /// ws://HOST:PORT/ws with port 8080
+    #[arg(value_name = "URL", value_parser = address::parse, default_value = "ws://127.0.0.1:8080/ws")]
+    uri: Uri,
+
+    /// The name to go by [default: your login name]
+    #[arg(short, long, value_name = "NAME", value_parser = parse_user)]
+    name: Option<UserName>,
+
+    /// The room to join [default: the server's choice]
+    #[arg(short, long, value_name = "ROOM", value_parser = parse_room)]
+    room: Option<RoomName>,
+
+    /// Write one JSON object a line: those of the server as they came, and {"type":"state",...}
+    /// and {"type":"undelivered",...}. A line of input that is a JSON object is sent as one
+    #[arg(long)]
+    json: bool,
+
+    /// After the end of input, stay this long
+    #[arg(long, value_name = "SECS", default_value_t = 0)]
+    wait: u32,
+
+    /// Without a connection for this long, give up [default: 60 if the input is not a
+    /// terminal; otherwise never]
+    #[arg(long, value_name = "SECS")]
+    give_up_after: Option<u32>,
+}
+
+pub(super) fn run(args: &JoinArgs) -> ExitCode {
+    let Some(user) = args.name.clone().or_else(login_name) else {
+        complain(format_args!("say who you are: wirechat join --name NAME"));
+        return ExitCode::from(USAGE);
+    };
+    let patience = args.give_up_after.map(|seconds| Duration::from_secs(seconds.into()));
+    let options = Options {
+        room: args.room.clone(),
+        give_up_after: patience.or((!io::stdin().is_terminal()).then_some(SCRIPT_PATIENCE)),
+        ..Options::new(args.uri.clone(), user)
+    };
+    // One thread for the chat: writing to a terminal that has been stopped
+    // (Ctrl-S) must not hold up the one that waits for Ctrl-C.
+    let runtime = match runtime::with_threads(std::num::NonZeroUsize::new(2)) {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(format_args!("cannot start: {error}")),
+    };
+    let code = runtime.block_on(join(options, args));
+    // A name that is being looked up must not keep the program from ending.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// The name under which the person is logged in, if it can be one in a chat.
+fn login_name() -> Option<UserName> {
+    let name = std::env::var(if cfg!(windows) { "USERNAME" } else { "USER" }).ok()?;
+    UserName::parse(&name).ok()
+}
+
+fn parse_user(text: &str) -> Result<UserName, String> {
+    UserName::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_room(text: &str) -> Result<RoomName, String> {
+    RoomName::parse(text).map_err(|error| error.to_string())
+}
+
+async fn join(options: Options, args: &JoinArgs) -> u8 {
+    let mut view = View::new(args.json, &options.uri);
+    let (client, events) = connect(options);
+    tokio::spawn(signals::close_when_interrupted(client.clone()));
+    let stay = Duration::from_secs(args.wait.into());
+    tokio::spawn(input::say_all(client.clone(), args.json, stay));
+    show_all(events, &client, &mut view).await
+}
+
+/// Shows what happens until the end; the exit code.
+async fn show_all(mut events: Events, client: &ChatClient, view: &mut View) -> u8 {
+    let (mut everything_delivered, mut somebody_reads) = (true, true);
+    let mut code = 0;
+    while let Some(event) = events.recv().await {
+        match &event {
+            Event::Undelivered(_) => everything_delivered = false,
+            Event::State(State::Closed(end)) => code = exit_code(end),
+            _ => {}
+        }
+        if somebody_reads && view.show(&event, code).is_err() {
+            // Whoever read our output has gone, and so do we, without a word.
+            somebody_reads = false;
+            client.close();
+        }
+    }
+    match (code, everything_delivered) {
+        (0, false) if somebody_reads => UNDELIVERED,
+        _ => code,
+    }
+}
+
+fn exit_code(end: &End) -> u8 {
+    match end {
+        End::Done => 0,
+        End::Unanswered => UNDELIVERED,
+        End::Unreachable(_) | End::GaveUp { was_connected: false, .. } => 3,
+        End::NoWebSocket(_) => 4,
+        End::Protocol(_) => 5,
+        End::Dismissed(_) | End::Refused(_) => 6,
+        End::GaveUp { was_connected: true, .. } => 7,
+        _ => 1,
+    }
+}
