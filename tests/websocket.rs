@@ -241,6 +241,15 @@ async fn a_transport_that_ends_without_a_close_gives_none_and_an_unclean_closure
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_never_says_that_bytes_were_written_which_were_lost() {
+    let (client, raw) = duplex(16);
+    let mut client = WebSocket::client(client, Vec::new(), Config::default());
+    client.send("longer than the transport holds").await.unwrap();
+    drop(raw);
+    assert!(matches!(client.flush().await, Err(Error::Io(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_broken_rule_is_an_error_once_and_the_peer_is_told() {
     let (mut client, mut raw) = client_and_raw_server();
     raw.write_all(b"\x81\x02ok\xF1\x00").await.unwrap();

@@ -276,6 +276,28 @@ fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_a_close_gets_no_
 }
 
 #[test]
+fn section_7_1_5_a_rule_broken_after_our_close_does_not_change_the_code_that_was_sent() {
+    let mut client = Script::client();
+    let now = client.now;
+    client.connection.close(now, CloseCode::NORMAL, "bye");
+    client.peer_sends_bytes(b"\x81\x80\0\0\0\0");
+    let closure = client.closure();
+    assert_eq!((closure.code, closure.reason.as_str()), (Some(CloseCode::NORMAL), "bye"));
+    assert_eq!((closure.error, closure.clean), (Some(ProtocolError::Masked), false));
+}
+
+#[test]
+fn section_5_5_1_the_answer_to_a_close_still_goes_to_a_peer_that_has_ended_its_side() {
+    let mut server = Script::server();
+    server.connection.send_text("queued before").unwrap();
+    server.peer_sends(Opcode::Close, b"\x03\xe8");
+    server.connection.receive_eof();
+    assert_eq!(server.connection.state(), State::Closing);
+    assert_eq!(server.peer_gets(), ["text queued before", "close 1000 "]);
+    assert_eq!(server.connection.state(), State::Closed);
+}
+
+#[test]
 fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
     let mut server = Script::server();
     assert_eq!(server.connection.timeout(), Some(server.now + Duration::from_secs(25)));

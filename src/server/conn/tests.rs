@@ -236,6 +236,84 @@ async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_said_before_a_stop_reaches_everybody_before_the_close() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (mut ann, ann_served) = hall.join("Ann").await;
+    let (mut ben, ben_served) = hall.join("Ben").await;
+    for i in 0..50 {
+        ann.say(&format!(r#"{{"type":"message","content":"{i}","nonce":{i}}}"#)).await;
+        ann.expect(r#""type":"ack""#).await;
+    }
+    for served in [&ann_served, &ben_served] {
+        served.mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+    }
+    for i in 0..50 {
+        ben.expect(&format!(r#""content":"{i}""#)).await;
+    }
+    assert_eq!(ben.closure().await.code, Some(CloseCode::GOING_AWAY));
+}
+
+/// A transport whose peer never stops sending Pongs and takes nothing.
+struct PongsForEver;
+
+impl AsyncRead for PongsForEver {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        buffer.put_slice(b"\x8A\x80\0\0\0\0");
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for PongsForEver {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
+    let start = Instant::now();
+    let hall = Hall::new(|_| {});
+    let mailbox = Arc::new(Mailbox::new());
+    let session = Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox));
+    let config = Arc::clone(&hall.config);
+    let mut conn = Conn::new(PongsForEver, &mut [], session, mailbox, config);
+    // Always ready, so nothing but this loop lets the time pass.
+    while (&mut conn).now_or_never().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it is still there");
+        tokio::time::advance(Duration::from_millis(100)).await;
+    }
+    assert!(start.elapsed() >= Duration::from_secs(30), "the write timeout, then 5 s");
+    assert!(start.elapsed() <= Duration::from_secs(36), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_for_much_at_once_and_reads_gets_all_of_it() {
+    let hall = Hall::new(|config| {
+        config.chat.rate = None;
+        config.max_outgoing = 4 << 10;
+    });
+    let (mut ann, _ann) = hall.join("Ann").await;
+    for _ in 0..500 {
+        ann.0.feed(r#"{"type":"who"}"#).await.unwrap();
+    }
+    for _ in 0..500 {
+        ann.expect(r#""type":"presence""#).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_breaks_off_is_announced_as_left_once() {
     let hall = Hall::new(|_| {});
     let (mut ann, _ann) = hall.join("Ann").await;
