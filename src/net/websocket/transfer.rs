@@ -1,0 +1,227 @@
+//! Moving bytes and time: what every method of a [`WebSocket`] waits with.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, sleep_until};
+
+use super::{READ_AHEAD, WRITE_BEHIND, WebSocket};
+use crate::net::error::Error;
+use crate::net::scratch;
+use crate::proto::{Event, Message, SendError, State};
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
+    pub(in crate::net) fn queue(&mut self, message: &Message) -> Result<(), Error> {
+        if self.broken {
+            return Err(Error::Send(SendError::Closing));
+        }
+        match message {
+            Message::Text(text) => self.connection.send_text(text),
+            Message::Binary(bytes) => self.connection.send_binary(bytes),
+        }
+        .map_err(Error::Send)
+    }
+
+    pub(in crate::net) fn poll_recv(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Message>, Error>> {
+        loop {
+            self.receive_unread();
+            if let Some(message) = self.message.take() {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            if self.connection.state() == State::Closed {
+                return Poll::Ready(self.error.take().map_or(Ok(None), Err));
+            }
+            ready!(self.poll_step(cx));
+        }
+    }
+
+    /// Ready when `feed` may queue one more message.
+    pub(in crate::net) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.connection.outgoing().len() < WRITE_BEHIND {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_written(cx)
+    }
+
+    /// Ready when nothing is left to write, or nothing can be written any more.
+    pub(in crate::net) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.has_unwritten() {
+            ready!(self.poll_step(cx));
+        }
+        if self.broken || self.connection.state() == State::Closed {
+            return Poll::Ready(self.error.take().map_or(Ok(()), Err));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    pub(in crate::net) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.connection.state() != State::Closed {
+            // The peer's Close is behind the messages that nobody takes now.
+            self.message = None;
+            self.receive_unread();
+            if self.message.is_none() {
+                ready!(self.poll_step(cx));
+            }
+        }
+        Poll::Ready(self.error.take().map_or(Ok(()), Err))
+    }
+
+    /// Moves bytes and time on by one step. Pending when neither the transport
+    /// nor the clock lets anything happen; the task is then woken by whichever
+    /// does first. An error of the transport ends the connection.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut moved = self.poll_timer(cx).is_ready();
+        for poll in [Self::poll_write, Self::poll_shutdown, Self::poll_read] {
+            match poll(self, cx) {
+                Poll::Ready(Ok(())) => moved = true,
+                Poll::Ready(Err(error)) => {
+                    self.lose_transport(error);
+                    moved = true;
+                }
+                Poll::Pending => {}
+            }
+        }
+        if moved { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.connection.timeout().map(Instant::from_std) else {
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // A deadline that moved later is looked at when the old one has passed:
+        // re-arming the timer at every byte received would cost more.
+        if deadline < timer.deadline() {
+            timer.as_mut().reset(deadline);
+        }
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            let now = Instant::now();
+            if now >= deadline {
+                self.connection.handle_timeout(now.into_std());
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+
+    fn has_unwritten(&self) -> bool {
+        let over = self.broken || self.connection.state() == State::Closed;
+        !over && (self.unflushed || !self.connection.outgoing().is_empty())
+    }
+
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.has_unwritten() {
+            return Poll::Pending;
+        }
+        while !self.connection.outgoing().is_empty() {
+            let outgoing = self.connection.outgoing();
+            let poll = Pin::new(&mut self.transport).poll_write(cx, outgoing);
+            let was_stalled = std::mem::replace(&mut self.stalled, poll.is_pending());
+            let written = ready!(poll)?;
+            if was_stalled {
+                // Somebody took what had filled the transport: a sign of life.
+                self.connection.heard(Instant::now().into_std());
+            }
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.connection.advance(written);
+            self.unflushed = true;
+        }
+        ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.shut_down || self.unflushed || !self.connection.wants_shutdown() {
+            return Poll::Pending;
+        }
+        ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
+        self.shut_down = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ended || self.unread.len() >= READ_AHEAD {
+            return Poll::Pending;
+        }
+        scratch::with(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+            match buffer.filled_mut() {
+                [] => {
+                    self.ended = true;
+                    self.receive_unread();
+                }
+                bytes => self.receive(bytes),
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// Handles bytes that have just arrived, up to the first message.
+    fn receive(&mut self, mut bytes: &mut [u8]) {
+        let now = Instant::now().into_std();
+        self.connection.heard(now);
+        if self.unread.is_empty() {
+            self.receive_message(now, &mut bytes);
+        }
+        self.unread.extend_from_slice(bytes);
+    }
+
+    /// Handles bytes that arrived earlier, up to the next message; when all are
+    /// handled, the end of the transport, if it has come.
+    fn receive_unread(&mut self) {
+        let mut unread = std::mem::take(&mut self.unread);
+        let mut bytes = &mut unread[..];
+        self.receive_message(Instant::now().into_std(), &mut bytes);
+        let left = bytes.len();
+        unread.advance(unread.len() - left);
+        self.unread = unread;
+        if self.ended && self.message.is_none() && self.unread.is_empty() {
+            let unwritten = self.has_unwritten();
+            self.connection.receive_eof();
+            if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
+                // The peer has gone before it had everything.
+                self.error = Some(Error::Io(io::ErrorKind::BrokenPipe.into()));
+            }
+        }
+    }
+
+    /// Reading or writing failed. Once it is known how the connection ends, that
+    /// the transport breaks off is no news.
+    pub(super) fn lose_transport(&mut self, error: io::Error) {
+        if self.connection.closure().is_none() {
+            self.error = Some(Error::Io(error));
+        }
+        self.ended = true;
+        self.broken = true;
+        self.receive_unread();
+    }
+
+    /// Takes bytes up to and including the next message, unless one is waiting.
+    fn receive_message(&mut self, now: std::time::Instant, bytes: &mut &mut [u8]) {
+        while self.message.is_none() && !bytes.is_empty() {
+            match self.connection.receive(now, bytes) {
+                Some(Event::Text(text)) => self.message = Some(Message::Text(text.into_owned())),
+                Some(Event::Binary(data)) => {
+                    self.message = Some(Message::Binary(data.into_owned()));
+                }
+                Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
+                None => {
+                    let broken = self.closure().and_then(|closure| closure.error);
+                    self.error = self.error.take().or(broken.map(Error::Protocol));
+                }
+            }
+        }
+    }
+}
