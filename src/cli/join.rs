@@ -2,7 +2,6 @@
 
 mod address;
 mod input;
-mod signals;
 mod view;
 
 use std::io::{self, IsTerminal};
@@ -15,10 +14,13 @@ use wirechat::client::{ChatClient, End, Event, Events, Options, State, connect};
 use wirechat::proto::handshake::Uri;
 
 use self::view::View;
-use super::{complain, runtime};
+use super::{complain, runtime, signals};
 
 /// How long a script tries to connect unless it says otherwise.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What shells report for a program that was interrupted.
+const INTERRUPTED: i32 = 130;
 
 /// Something was not delivered, or nobody knows whether it was.
 const UNDELIVERED: u8 = 1;
@@ -111,10 +113,22 @@ fn parse_room(text: &str) -> Result<RoomName, String> {
 async fn join(options: Options, args: &JoinArgs) -> u8 {
     let mut view = View::new(args.json, &options.uri);
     let (client, events) = connect(options);
-    tokio::spawn(signals::close_when_interrupted(client.clone()));
+    tokio::spawn(close_when_stopped(client.clone()));
     let stay = Duration::from_secs(args.wait.into());
     tokio::spawn(input::say_all(client.clone(), args.json, stay));
     show_all(events, &client, &mut view).await
+}
+
+/// A first Ctrl-C, or request to terminate, closes the connection in good order;
+/// a second one ends the program at once.
+async fn close_when_stopped(client: ChatClient) {
+    // Without signals, the system's own way of ending holds.
+    let Ok(stop) = signals::stop() else { return };
+    stop.await;
+    client.close();
+    let Ok(stop) = signals::stop() else { return };
+    stop.await;
+    std::process::exit(INTERRUPTED);
 }
 
 /// Shows what happens until the end; the exit code.
