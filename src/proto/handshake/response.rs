@@ -107,7 +107,7 @@ pub enum ResponseError {
     Refused {
         /// The status code.
         status: u16,
-        /// The words behind it; printable ASCII, may be empty.
+        /// The words behind it: ASCII without control characters but tabs; may be empty.
         reason: String,
         /// `Location`, if there is one and it is printable ASCII.
         location: Option<String>,
