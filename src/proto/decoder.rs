@@ -102,10 +102,11 @@ impl Decoder {
         if self.head_len > 0 {
             return self.take_split_header(input);
         }
+        self.check_bits(input)?;
         match FrameHeader::parse(input)? {
             Some((header, size)) => {
                 take(input, size);
-                self.check(header).map(Some)
+                self.check_length(header).map(Some)
             }
             None => {
                 // What is here is the incomplete head and nothing more.
@@ -125,11 +126,13 @@ impl Decoder {
         let old = usize::from(self.head_len);
         let added = input.len().min(self.head.len() - old);
         self.head[old..old + added].copy_from_slice(&input[..added]);
-        match FrameHeader::parse(&self.head[..old + added])? {
+        let head = &self.head[..old + added];
+        self.check_bits(head)?;
+        match FrameHeader::parse(head)? {
             Some((header, size)) => {
                 take(input, size - old);
                 self.head_len = 0;
-                self.check(header).map(Some)
+                self.check_length(header).map(Some)
             }
             None => {
                 take(input, added);
@@ -139,18 +142,27 @@ impl Decoder {
         }
     }
 
-    /// The rules that depend on this connection.
-    fn check(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {
+    /// The rules on the first two bytes that depend on this connection. They are
+    /// judged as soon as the bytes are there, and after the rules that
+    /// [`FrameHeader`] has for the same bytes, so that which rule a head breaks
+    /// first does not depend on how it is cut.
+    fn check_bits(&self, head: &[u8]) -> Result<(), ProtocolError> {
         // RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them.
-        if header.rsv() != 0 {
+        if head.first().is_some_and(|first| first & 0x70 != 0) {
+            FrameHeader::parse(&head[..1])?;
             return Err(ProtocolError::ReservedBits);
         }
         // RFC 6455 §5.1: a client masks all its frames, a server none.
-        match (self.role, header.masking_key()) {
-            (Role::Server, None) => return Err(ProtocolError::Unmasked),
-            (Role::Client, Some(_)) => return Err(ProtocolError::Masked),
-            _ => {}
-        }
+        let error = match (self.role, head.get(1).map(|second| second & 0x80 != 0)) {
+            (Role::Server, Some(false)) => ProtocolError::Unmasked,
+            (Role::Client, Some(true)) => ProtocolError::Masked,
+            _ => return Ok(()),
+        };
+        FrameHeader::parse(&head[..2])?;
+        Err(error)
+    }
+
+    fn check_length(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {
         if header.payload_len() > self.max_frame && !header.opcode().is_control() {
             return Err(ProtocolError::FrameTooBig);
         }
@@ -258,6 +270,40 @@ mod tests {
         for bit in [0x40, 0x20, 0x10] {
             let frame = [0x81 | bit, 0x80, 0, 0, 0, 0];
             assert_eq!(first_error(server(), &frame), ProtocolError::ReservedBits);
+        }
+    }
+
+    #[test]
+    fn section_5_2_bits_are_judged_before_the_head_is_complete() {
+        assert_eq!(first_error(server(), b"\xC1"), ProtocolError::ReservedBits);
+        assert_eq!(first_error(server(), b"\x81\x7F"), ProtocolError::Unmasked);
+        let mut decoder = server();
+        let mut bytes = *b"\x81\x7F";
+        let (mut first, mut second) = bytes.split_at_mut(1);
+        assert_eq!(decoder.decode(&mut first), Ok(None));
+        assert_eq!(decoder.decode(&mut second), Err(ProtocolError::Unmasked));
+    }
+
+    #[test]
+    fn section_5_2_which_rule_a_head_breaks_does_not_depend_on_where_it_is_cut() {
+        for role in [Role::Server, Role::Client] {
+            for first in 0..=u8::MAX {
+                for second in 0..=u8::MAX {
+                    // A 64-bit length that breaks both of its rules, or a key.
+                    let mut head = [first, second, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+                    head[2] = second & 0x80;
+                    let decode = |cut: usize| {
+                        let mut decoder = Decoder::new(role, &Limits::default());
+                        let mut head = head;
+                        let (mut start, mut rest) = head.split_at_mut(cut);
+                        decoder.decode(&mut start).err().or_else(|| decoder.decode(&mut rest).err())
+                    };
+                    let whole = decode(0);
+                    for cut in [1, 2, 5] {
+                        assert_eq!(decode(cut), whole, "{role:?} {first:#x} {second:#x} {cut}");
+                    }
+                }
+            }
         }
     }
 
