@@ -1,10 +1,15 @@
 //! A [`WebSocket`] on a transport in memory, beside a peer that is scripted byte
 //! by byte. Time is virtual.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt, future};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex,
+};
 use tokio::time::Instant;
 use wirechat::net::{Error, WebSocket};
 use wirechat::proto::{
@@ -238,6 +243,45 @@ async fn a_transport_that_ends_without_a_close_gives_none_and_an_unclean_closure
     let closure = client.closure().unwrap();
     assert_eq!((closure.clean, closure.code), (false, None));
     assert_eq!(client.state(), State::Closed);
+}
+
+/// A transport on which writing fails, while something is left to read.
+struct HalfBroken(&'static [u8]);
+
+impl AsyncRead for HalfBroken {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        buffer.put_slice(std::mem::take(&mut self.0));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for HalfBroken {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_peer_sent_before_it_went_is_received_though_writing_to_it_fails() {
+    let transport = HalfBroken(b"\x81\x03one\x88\x02\x03\xe8");
+    let mut client = WebSocket::client(transport, Vec::new(), Config::default());
+    assert!(matches!(client.send("into the void").await, Err(Error::Io(_))));
+    assert!(matches!(client.flush().await, Err(Error::Io(_))));
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("one")));
+    assert_eq!(client.recv().await.unwrap(), None);
+    assert_eq!(client.closure().unwrap().code, Some(CloseCode::NORMAL));
 }
 
 #[tokio::test(start_paused = true)]

@@ -231,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     async fn write_now(&mut self) -> Result<(), Error> {
         poll_fn(|cx| {
             if let Poll::Ready(Err(error)) = self.poll_write(cx) {
-                self.lose_transport(error);
+                self.lose_writer(error);
             }
             Poll::Ready(self.error.take().map_or(Ok(()), Err))
         })

@@ -312,6 +312,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// still be something to read that the peer sent before it went.
     fn poll_output(&mut self, cx: &mut Context<'_>) {
         if self.broken {
+            // Nobody will get what is queued.
+            self.partial = Bytes::new();
+            self.connection.advance(self.connection.outgoing().len());
             return;
         }
         let written = match self.poll_write(cx) {
@@ -321,6 +324,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         if let Poll::Ready(Err(error)) = written {
             tracing::debug!(%error, "a connection takes nothing more");
             self.broken = true;
+            self.stalled = None;
         }
     }
 }

@@ -54,10 +54,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         while self.has_unwritten() {
             ready!(self.poll_step(cx));
         }
-        if self.broken || self.connection.state() == State::Closed {
-            return Poll::Ready(self.error.take().map_or(Ok(()), Err));
+        match self.error.take() {
+            Some(error) if self.broken || self.connection.state() == State::Closed => {
+                Poll::Ready(Err(error))
+            }
+            None if self.broken => Poll::Ready(Err(Error::Io(io::ErrorKind::BrokenPipe.into()))),
+            later => {
+                self.error = later;
+                Poll::Ready(Ok(()))
+            }
         }
-        Poll::Ready(Ok(()))
     }
 
     pub(in crate::net) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -77,14 +83,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// does first. An error of the transport ends the connection.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut moved = self.poll_timer(cx).is_ready();
-        for poll in [Self::poll_write, Self::poll_shutdown, Self::poll_read] {
-            match poll(self, cx) {
-                Poll::Ready(Ok(())) => moved = true,
-                Poll::Ready(Err(error)) => {
-                    self.lose_transport(error);
-                    moved = true;
+        for poll in [Self::poll_write, Self::poll_shutdown] {
+            if let Poll::Ready(written) = poll(self, cx) {
+                moved = true;
+                if let Err(error) = written {
+                    self.lose_writer(error);
                 }
-                Poll::Pending => {}
+            }
+        }
+        if let Poll::Ready(read) = self.poll_read(cx) {
+            moved = true;
+            if let Err(error) = read {
+                self.lose_transport(error);
             }
         }
         if moved { Poll::Ready(()) } else { Poll::Pending }
@@ -118,6 +128,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken {
+            // Nobody will get what is queued.
+            self.connection.advance(self.connection.outgoing().len());
+        }
         if !self.has_unwritten() {
             return Poll::Pending;
         }
@@ -142,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.shut_down || self.unflushed || !self.connection.wants_shutdown() {
+        if self.shut_down || self.broken || self.unflushed || !self.connection.wants_shutdown() {
             return Poll::Pending;
         }
         ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
@@ -197,14 +211,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    /// Reading or writing failed. Once it is known how the connection ends, that
-    /// the transport breaks off is no news.
-    pub(super) fn lose_transport(&mut self, error: io::Error) {
+    /// Writing failed. What the peer sent before it went can still be read.
+    pub(super) fn lose_writer(&mut self, error: io::Error) {
+        // Once it is known how the connection ends, that the transport breaks
+        // off is no news.
         if self.connection.closure().is_none() {
             self.error = Some(Error::Io(error));
         }
-        self.ended = true;
         self.broken = true;
+    }
+
+    /// Reading failed, and then writing would too.
+    fn lose_transport(&mut self, error: io::Error) {
+        if !self.broken {
+            self.lose_writer(error);
+        }
+        self.ended = true;
         self.receive_unread();
     }
 
