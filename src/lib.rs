@@ -66,6 +66,8 @@ pub mod client;
 pub mod engine;
 #[cfg(feature = "chat")]
 pub mod server;
+#[cfg(feature = "chat")]
+mod sync;
 
 pub use net::{WebSocket, accept, connect};
 pub use proto::Message;

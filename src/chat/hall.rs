@@ -11,8 +11,8 @@ use super::members::{Member, MemberId};
 use super::names::RoomName;
 use super::port::{Engine, Unavailable};
 use super::room::{NewMessage, Room};
-use super::sync::lock;
 use super::wire::Dialect;
+use crate::sync::lock;
 
 /// One chat: its rooms and the names of those who are here.
 ///

@@ -38,7 +38,6 @@ mod port;
 mod rate;
 mod room;
 mod session;
-mod sync;
 mod time;
 mod wire;
 

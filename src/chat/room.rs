@@ -7,9 +7,9 @@ use super::log::{Cursor, Log, Read};
 use super::members::{Member, MemberId, Members};
 use super::names::{RoomName, UserName};
 use super::notice::Notice;
-use super::sync::{lock, read, write};
 use super::time::Timestamp;
 use super::wire::{Dialect, Encoding, RoomObject};
+use crate::sync::{lock, read, write};
 
 /// A room that exists because somebody is in it.
 ///

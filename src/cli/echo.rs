@@ -2,15 +2,14 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use wirechat::net::{AcceptOptions, accept_with};
 use wirechat::proto::{Config, Limits};
-use wirechat::server::listen_on;
+use wirechat::server::{accept_from, listen_on};
 
 use super::args::EchoArgs;
-use super::{complain, runtime, say};
+use super::{cannot_listen, runtime, say};
 
 /// The longest message that is echoed: the Autobahn suite sends 16 MiB.
 const MAX_MESSAGE: usize = 32 << 20;
@@ -28,23 +27,15 @@ pub(super) fn run(args: &EchoArgs) -> ExitCode {
     });
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(format_args!("cannot listen on {}: {error}", args.listen)),
+        Err(error) => cannot_listen(args.listen, &error),
     }
 }
 
 /// Serves until the process is stopped.
 async fn serve(listener: TcpListener) -> io::Result<()> {
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                tokio::spawn(echo(stream));
-            }
-            Err(error) => {
-                // Out of file descriptors, most likely: some will come back.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
+        let (stream, _) = accept_from(&listener).await;
+        tokio::spawn(echo(stream));
     }
 }
 

@@ -7,7 +7,8 @@ mod runtime;
 mod serve;
 mod signals;
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -62,4 +63,19 @@ fn say(line: std::fmt::Arguments<'_>) {
 fn complain(problem: std::fmt::Arguments<'_>) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "wirechat: {problem}");
     FAILURE
+}
+
+/// Says why there is no server on this address, and what to do about it.
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> ExitCode {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "it is in use; stop the other program or choose another with --listen".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("{error}; ports below 1024 need a privilege, choose another with --listen")
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => error.to_string(),
+    };
+    complain(format_args!("cannot listen on {address}: {advice}"))
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use super::args::parse_listen;
-use super::{complain, runtime, say, signals};
+use super::{cannot_listen, runtime, say, signals};
 
 /// Options of `wirechat serve`.
 #[derive(Debug, Args)]
@@ -48,9 +48,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     });
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(format_args!("cannot listen on {}: {}", args.listen, advice(&error)))
-        }
+        Err(error) => cannot_listen(args.listen, &error),
     }
 }
 
@@ -85,18 +83,5 @@ fn reachable(address: SocketAddr) -> String {
         format!("localhost:{}", address.port())
     } else {
         address.to_string()
-    }
-}
-
-fn advice(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "it is in use; stop the other program or choose another with --listen".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!("{error}; ports below 1024 need a privilege, choose another with --listen")
-        }
-        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-        _ => error.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::scratch;
 use crate::proto::handshake::{HeadError, HeadReader};
@@ -45,8 +45,7 @@ fn poll_head<S: AsyncRead + Unpin>(
     cx: &mut Context<'_>,
 ) -> Poll<Result<Option<Vec<u8>>, ReadHeadError>> {
     scratch::with(|buffer| {
-        let mut buffer = ReadBuf::new(buffer);
-        ready!(Pin::new(transport).poll_read(cx, &mut buffer)).map_err(ReadHeadError::Io)?;
+        ready!(Pin::new(transport).poll_read(cx, buffer)).map_err(ReadHeadError::Io)?;
         let bytes = buffer.filled();
         if bytes.is_empty() {
             return Poll::Ready(Err(ReadHeadError::Io(io::ErrorKind::UnexpectedEof.into())));
@@ -74,8 +73,7 @@ where
 async fn discard<S: AsyncRead + Unpin>(transport: &mut S) -> io::Result<usize> {
     poll_fn(|cx| {
         scratch::with(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            ready!(Pin::new(&mut *transport).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut *transport).poll_read(cx, buffer))?;
             Poll::Ready(Ok(buffer.filled().len()))
         })
     })

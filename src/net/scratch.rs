@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use tokio::io::ReadBuf;
+
 /// Bytes that one read may take, and so that one turn of a connection handles.
 const SIZE: usize = 64 << 10;
 
@@ -9,13 +11,13 @@ thread_local! {
     static BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
 }
 
-/// Runs `read` with this thread's buffer, whose content is arbitrary.
+/// Runs `read` with this thread's buffer, nothing of it filled.
 ///
 /// The buffer is taken out for the time of the call, so that a transport which
 /// is itself built on a WebSocket finds none and gets a buffer of its own.
-pub(crate) fn with<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+pub(crate) fn with<T>(read: impl FnOnce(&mut ReadBuf<'_>) -> T) -> T {
     let mut buffer = BUFFER.take().unwrap_or_else(|| vec![0; SIZE].into_boxed_slice());
-    let result = read(&mut buffer);
+    let result = read(&mut ReadBuf::new(&mut buffer));
     BUFFER.set(Some(buffer));
     result
 }

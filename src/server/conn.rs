@@ -15,7 +15,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::clock;
@@ -113,8 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
             match buffer.filled_mut() {
                 [] => {
                     self.ended = true;

@@ -1,9 +1,10 @@
 //! All open connections, so that the server can speak to each.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::chat::{CloseOrder, Mailbox};
+use crate::sync::lock;
 
 /// The mailboxes of all open connections.
 #[derive(Debug, Default)]
@@ -26,7 +27,7 @@ pub(super) struct Entry {
 
 impl Connections {
     pub(super) fn register(self: &Arc<Connections>, mailbox: Arc<Mailbox>) -> Entry {
-        let mut register = self.lock();
+        let mut register = lock(&self.0);
         if let Some(order) = register.close {
             mailbox.order_close(order);
         }
@@ -38,20 +39,16 @@ impl Connections {
 
     /// Orders every connection to close, now and from now on; how many there are.
     pub(super) fn close_all(&self, order: CloseOrder) -> usize {
-        let mut register = self.lock();
+        let mut register = lock(&self.0);
         register.close = Some(order);
         register.mailboxes.values().for_each(|mailbox| mailbox.order_close(order));
         register.mailboxes.len()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Register> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.connections.lock().mailboxes.remove(&self.number);
+        lock(&self.connections.0).mailboxes.remove(&self.number);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::sync::lock;
 
 /// Counts connections, in all and by address.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl Door {
 
     pub(super) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Place, Full> {
         let address = household(address);
-        let mut inside = self.inside();
+        let mut inside = lock(&self.inside);
         if inside.all >= self.max {
             return Err(Full::Server);
         }
@@ -55,15 +57,11 @@ impl Door {
         inside.all += 1;
         Ok(Place { door: Arc::clone(self), address })
     }
-
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut inside = self.door.inside();
+        let mut inside = lock(&self.door.inside);
         inside.all -= 1;
         if let Some(count) = inside.by_address.get_mut(&self.address) {
             *count -= 1;
@@ -127,7 +125,7 @@ mod tests {
     fn nothing_is_kept_of_an_address_that_has_left() {
         let door = Door::new(10, Some(1));
         drop(door.enter(address("192.0.2.1")).unwrap());
-        assert!(door.inside().by_address.is_empty());
-        assert_eq!(door.inside().all, 0);
+        assert!(lock(&door.inside).by_address.is_empty());
+        assert_eq!(lock(&door.inside).all, 0);
     }
 }

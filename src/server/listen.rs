@@ -1,14 +1,18 @@
-//! Opening the port.
+//! Opening the port, and who comes in through it.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// Connections that the kernel keeps until they are accepted: a room that comes
 /// back after a restart arrives all at once.
 const BACKLOG: i32 = 4096;
+
+/// How long accepting rests when the system has no descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Opens a listener on `address`. The address `[::]` means every interface, for
 /// IPv6 and IPv4 together where the machine has both.
@@ -41,4 +45,22 @@ fn open(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// The next connection, whatever happens to the ones before it.
+///
+/// # Cancel safety
+/// Cancel safe.
+pub async fn accept_from(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            // The one that was to be accepted has gone already.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
 }

@@ -21,13 +21,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 pub use config::ServerConfig;
-pub use listen::listen_on;
+pub use listen::{accept_from, listen_on};
 
 use self::connections::Connections;
 use self::door::{Door, Full};
@@ -35,9 +34,6 @@ use crate::chat::{Chat, CloseOrder, SUBPROTOCOL};
 use crate::engine::Memory;
 use crate::net::keys;
 use crate::proto::handshake::ServerOptions;
-
-/// How long accepting rests when the system has no descriptors left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A chat server on one port.
 ///
@@ -113,15 +109,9 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => admit(stream, peer, &door, &shared, &stopping),
-                    // The one that was to be accepted has gone already.
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
+                (stream, peer) = accept_from(&listener) => {
+                    admit(stream, peer, &door, &shared, &stopping);
+                }
             }
         }
         drop(listener);

@@ -85,10 +85,7 @@ fn decide(reader: &HeadReader, shared: &Shared) -> Decision {
     match request.path() {
         _ if request.is_upgrade() => upgrade(&request, shared),
         _ if request.has_body() => refuse(HandshakeError::Body),
-        // RFC 9112 §3.2: HTTP/1.1 needs exactly one.
-        _ if request.minor_version() == 1 && request.header("Host").count() != 1 => {
-            refuse(HandshakeError::Host)
-        }
+        _ if request.minor_version() == 1 && !request.has_host() => refuse(HandshakeError::Host),
         "/ws" => refuse(HandshakeError::Upgrade),
         _ => Decision::Answer(web::respond(&request)),
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
 use super::{READ_AHEAD, WRITE_BEHIND, WebSocket};
@@ -169,8 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+            ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
             match buffer.filled_mut() {
                 [] => {
                     self.ended = true;

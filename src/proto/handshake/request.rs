@@ -100,6 +100,14 @@ impl<'h> Request<'h> {
         self.lists("upgrade", "websocket")
     }
 
+    /// Whether there is a `Host`, once, that is a host with an optional port.
+    /// HTTP/1.1 needs that of every request and answers 400 otherwise (RFC 9112 §3.2).
+    #[must_use]
+    pub fn has_host(&self) -> bool {
+        let host = self.fields.only("host").and_then(|host| str::from_utf8(host).ok());
+        host.is_some_and(|host| Authority::parse(host).is_ok())
+    }
+
     /// Whether a body follows the head (RFC 9112 §6): there is a
     /// `Transfer-Encoding`, or a `Content-Length` that is not plainly `0`.
     #[must_use]

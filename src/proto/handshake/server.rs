@@ -7,7 +7,6 @@ use super::VERSION;
 use super::accept_key::{accept_key, parse_key};
 use super::error::{HandshakeError, HeadError};
 use super::request::Request;
-use super::rfc3986::Authority;
 use super::tokens;
 
 /// What a server is ready to agree to.
@@ -101,8 +100,7 @@ fn check_http(request: &Request<'_>) -> Result<(), HandshakeError> {
     if request.minor_version() != 1 {
         return Err(HeadError::HttpVersion.into());
     }
-    let host = request.fields.only("host").and_then(|host| str::from_utf8(host).ok());
-    if host.is_none_or(|host| Authority::parse(host).is_err()) {
+    if !request.has_host() {
         return Err(HandshakeError::Host);
     }
     if request.has_body() {
