@@ -1,5 +1,7 @@
 //! What a client sends and what it takes for a yes (RFC 6455 §4.1), rule by rule.
 
+#[cfg(feature = "deflate")]
+use wirechat::proto::Deflate;
 use wirechat::proto::handshake::{
     ClientHandshake, ClientOptions, Established, Head, HeadError, OptionsError, Request, Response,
     ResponseError, ServerOptions, accept,
@@ -168,6 +170,34 @@ fn section_4_1_response_items_2_to_4_each_field_must_be_there_and_right() {
 fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     for line in ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions:"] {
         assert_eq!(verify(&yes_and(line)), Err(ResponseError::Extension), "{line}");
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn rfc_7692_5_1_a_client_that_offered_compression_takes_an_answer_to_that_and_nothing_else() {
+    let options = ClientOptions { deflate: Some(Deflate::default()), ..ClientOptions::default() };
+    let client = handshake("ws://a/", &options).unwrap();
+    let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+    assert!(str::from_utf8(client.request()).unwrap().contains(offer));
+
+    let verify = |response: &str| {
+        let (head, _) = Head::split(response.as_bytes())?.expect("the head is complete");
+        client.verify(&Response::parse(head)?).map(|established| established.deflate)
+    };
+    assert_eq!(verify(YES), Ok(None), "declined");
+    let answer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=12";
+    let agreed = verify(&yes_and(answer)).unwrap().unwrap();
+    assert_eq!(agreed.client_max_window_bits.get(), 12);
+    for answer in [
+        "Sec-WebSocket-Extensions:",
+        "Sec-WebSocket-Extensions: foo",
+        "Sec-WebSocket-Extensions: permessage-deflate; foo",
+        "Sec-WebSocket-Extensions: permessage-deflate, foo",
+        "Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate",
+        "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: foo",
+    ] {
+        assert_eq!(verify(&yes_and(answer)), Err(ResponseError::Extension), "{answer}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a server accepts and refuses (RFC 6455 §4.2), rule by rule.
 
 use proptest::prelude::*;
+#[cfg(feature = "deflate")]
+use wirechat::proto::Deflate;
 use wirechat::proto::handshake::{
     Acceptance, HandshakeError, Head, HeadError, HeadReader, Request, Response, ServerOptions,
     accept,
@@ -266,6 +268,51 @@ fn section_4_1_item_10_subprotocols_are_different_tokens() {
         assert_eq!(check_with(lines), Err(HandshakeError::Subprotocols), "{lines:?}");
     }
     assert_eq!(HandshakeError::Subprotocols.status(), 400);
+}
+
+#[test]
+fn section_9_1_extensions_that_do_not_follow_the_grammar_are_refused() {
+    for lines in [
+        &["Sec-WebSocket-Extensions:"][..],
+        &["Sec-WebSocket-Extensions: ,"],
+        &["Sec-WebSocket-Extensions: a b"],
+        &["Sec-WebSocket-Extensions: permessage-deflate;"],
+        &["Sec-WebSocket-Extensions: permessage-deflate; a="],
+        &["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions: ;"],
+    ] {
+        assert_eq!(check_with(lines), Err(HandshakeError::Extensions), "{lines:?}");
+    }
+    assert_eq!(HandshakeError::Extensions.status(), 400);
+}
+
+#[test]
+fn section_9_1_a_server_without_extensions_declines_them_all() {
+    let options = ServerOptions::default();
+    for line in [
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+        "Sec-WebSocket-Extensions: foo; bar=\"baz\"",
+    ] {
+        let acceptance = answer(&request_with(&[line]), &options).unwrap();
+        let response = String::from_utf8(acceptance.response).unwrap();
+        assert!(!response.to_ascii_lowercase().contains("extensions"), "{response}");
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn rfc_7692_5_1_a_server_that_agrees_to_compression_says_how_and_knows_it() {
+    let options = ServerOptions { deflate: Some(Deflate::default()), ..ServerOptions::default() };
+    let offers = [
+        "Sec-WebSocket-Extensions: foo, permessage-deflate; server_max_window_bits=7",
+        "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10",
+    ];
+    let acceptance = answer(&request_with(&offers), &options).unwrap();
+    let agreed = acceptance.deflate.expect("the second offer can be kept");
+    assert_eq!(agreed.server_max_window_bits.get(), 10);
+    let response = String::from_utf8(acceptance.response).unwrap();
+    let line = "\r\nSec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n";
+    assert!(response.contains(line), "{response}");
+    assert_eq!(answer(&request_with(&[]), &options).unwrap().deflate, None, "nothing was offered");
 }
 
 /// CVE-2021-32640.

@@ -25,6 +25,7 @@ fn answer(head: Head<'_>) -> Result<Vec<u8>, HandshakeError> {
     let options = ServerOptions {
         subprotocols: vec!["wirechat.v1".to_owned()],
         allowed_origins: Some(vec!["https://chat.example".to_owned()]),
+        ..ServerOptions::default()
     };
     let request = Request::parse(head)?;
     assert!(request.path().starts_with('/'));

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use tokio::net::{TcpListener, TcpStream};
 use wirechat::net::{AcceptOptions, accept_with};
-use wirechat::proto::{Config, Limits};
+use wirechat::proto::handshake::ServerOptions;
+use wirechat::proto::{Config, Deflate, Limits};
 use wirechat::server::{accept_from, listen_on};
 
 use super::args::EchoArgs;
@@ -54,7 +55,8 @@ async fn try_echo(stream: TcpStream) -> Result<(), Box<dyn std::error::Error + S
         ..Limits::default()
     };
     let config = Config { limits, ..Config::default() };
-    let options = AcceptOptions { config, ..AcceptOptions::default() };
+    let handshake = ServerOptions { deflate: Some(Deflate::default()), ..ServerOptions::default() };
+    let options = AcceptOptions { config, handshake, ..AcceptOptions::default() };
     let mut socket = accept_with(stream, &options).await?.socket;
     while let Some(message) = socket.recv().await? {
         // Answers to messages that arrived together leave together.

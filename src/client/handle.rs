@@ -13,6 +13,8 @@ use super::options::Options;
 use super::outgoing::Command;
 use crate::chat::SUBPROTOCOL;
 use crate::net::{ConnectError, ConnectOptions, Connected, connect_with};
+#[cfg(feature = "deflate")]
+use crate::proto::Deflate;
 use crate::proto::handshake::ClientOptions;
 use crate::proto::{Config, Limits};
 
@@ -122,8 +124,12 @@ pub(super) fn connect_options() -> ConnectOptions {
     let limits =
         Limits { max_frame: MAX_RECEIVED as u64, max_message: MAX_RECEIVED, ..Limits::default() };
     let config = Config { limits, close_timeout: super::conversation::CLOSE, ..Config::default() };
-    let handshake =
-        ClientOptions { subprotocols: vec![SUBPROTOCOL.to_owned()], ..ClientOptions::default() };
+    let handshake = ClientOptions {
+        subprotocols: vec![SUBPROTOCOL.to_owned()],
+        #[cfg(feature = "deflate")]
+        deflate: Some(Deflate::default()),
+        ..ClientOptions::default()
+    };
     ConnectOptions { handshake, config, ..ConnectOptions::default() }
 }
 

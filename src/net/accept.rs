@@ -11,7 +11,9 @@ use tokio::time::timeout;
 use super::head::{ReadHeadError, read_head, respond_and_close};
 use super::websocket::WebSocket;
 use crate::proto::Config;
-use crate::proto::handshake::{self, HandshakeError, Request, ServerOptions};
+use crate::proto::handshake::{
+    self, HandshakeError, HeadError, HeadReader, Request, ServerOptions,
+};
 
 /// How a server accepts connections.
 ///
@@ -25,7 +27,7 @@ use crate::proto::handshake::{self, HandshakeError, Request, ServerOptions};
 /// ```
 #[derive(Clone, Debug)]
 pub struct AcceptOptions {
-    /// Subprotocols and origins.
+    /// Subprotocols, compression, and origins.
     pub handshake: ServerOptions,
     /// How the connection behaves once it is open.
     pub config: Config,
@@ -166,8 +168,8 @@ where
     })
     .await
     .unwrap_or(Err(AcceptError::Timeout))
-    .map(|Agreed { early, path, subprotocol }| Accepted {
-        socket: WebSocket::server(transport, early, options.config),
+    .map(|Agreed { early, path, subprotocol, config }| Accepted {
+        socket: WebSocket::server(transport, early, config),
         path,
         subprotocol,
     })
@@ -177,6 +179,7 @@ struct Agreed {
     early: Vec<u8>,
     path: String,
     subprotocol: Option<String>,
+    config: Config,
 }
 
 async fn negotiate<S>(transport: &mut S, options: &AcceptOptions) -> Result<Agreed, AcceptError>
@@ -187,22 +190,31 @@ where
         ReadHeadError::Io(error) => AcceptError::Io(error),
         ReadHeadError::Head(error) => AcceptError::Refused(HandshakeError::Head(error)),
     })?;
-    let (response, path, subprotocol) =
-        decide(&reader, &options.handshake).map_err(AcceptError::Refused)?;
+    let (response, agreed) = decide(&reader, early, options).map_err(AcceptError::Refused)?;
     transport.write_all(&response).await.map_err(AcceptError::Io)?;
     transport.flush().await.map_err(AcceptError::Io)?;
-    Ok(Agreed { early, path, subprotocol })
+    Ok(agreed)
 }
 
 /// The part without I/O, in a function of its own so that no borrowed head
 /// lives across an await.
 fn decide(
-    reader: &handshake::HeadReader,
-    options: &ServerOptions,
-) -> Result<(Vec<u8>, String, Option<String>), HandshakeError> {
-    let head = reader.head().ok_or(HandshakeError::Head(handshake::HeadError::Malformed))?;
+    reader: &HeadReader,
+    early: Vec<u8>,
+    options: &AcceptOptions,
+) -> Result<(Vec<u8>, Agreed), HandshakeError> {
+    let head = reader.head().ok_or(HandshakeError::Head(HeadError::Malformed))?;
     let request = Request::parse(head)?;
-    let acceptance = handshake::accept(&request, options)?;
-    let subprotocol = acceptance.subprotocol.map(str::to_owned);
-    Ok((acceptance.response, request.path().to_owned(), subprotocol))
+    let acceptance = handshake::accept(&request, &options.handshake)?;
+    let agreed = Agreed {
+        early,
+        path: request.path().to_owned(),
+        subprotocol: acceptance.subprotocol.map(str::to_owned),
+        config: Config {
+            #[cfg(feature = "deflate")]
+            deflate: acceptance.deflate,
+            ..options.config
+        },
+    };
+    Ok((acceptance.response, agreed))
 }

@@ -14,8 +14,8 @@ use super::keys;
 use super::websocket::WebSocket;
 use crate::proto::Config;
 use crate::proto::handshake::{
-    ClientHandshake, ClientOptions, HeadReader, OptionsError, Response, ResponseError, Uri,
-    UriError,
+    ClientHandshake, ClientOptions, Established, HeadError, HeadReader, OptionsError, Response,
+    ResponseError, Uri, UriError,
 };
 
 /// How a client connects.
@@ -30,7 +30,7 @@ use crate::proto::handshake::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
-    /// Subprotocols and further headers.
+    /// Subprotocols, compression, and further headers.
     pub handshake: ClientOptions,
     /// How the connection behaves once it is open.
     pub config: Config,
@@ -215,11 +215,17 @@ where
         ReadHeadError::Io(error) => ConnectError::Io(error),
         ReadHeadError::Head(error) => ConnectError::Response(error.into()),
     })?;
-    let subprotocol = verify(&client, &reader).map_err(ConnectError::Response)?;
-    Ok(Connected { socket: WebSocket::client(transport, early, options.config), subprotocol })
+    let established = verify(&client, &reader).map_err(ConnectError::Response)?;
+    let config = Config {
+        #[cfg(feature = "deflate")]
+        deflate: established.deflate,
+        ..options.config
+    };
+    let socket = WebSocket::client(transport, early, config);
+    Ok(Connected { socket, subprotocol: established.subprotocol })
 }
 
-fn verify(client: &ClientHandshake, reader: &HeadReader) -> Result<Option<String>, ResponseError> {
-    let head = reader.head().ok_or(crate::proto::handshake::HeadError::Malformed)?;
-    Ok(client.verify(&Response::parse(head)?)?.subprotocol)
+fn verify(client: &ClientHandshake, reader: &HeadReader) -> Result<Established, ResponseError> {
+    let head = reader.head().ok_or(HeadError::Malformed)?;
+    client.verify(&Response::parse(head)?)
 }

@@ -1,10 +1,14 @@
-//! Chunks → messages: fragments are joined, text is checked, control frames pass
-//! between the fragments (RFC 6455 §5.4).
+//! Chunks → messages: fragments are joined and inflated, text is checked, control
+//! frames pass between the fragments (RFC 6455 §5.4, RFC 7692 §6).
 
 use std::borrow::Cow;
 
 use super::close::CloseFrame;
 use super::decoder::Chunk;
+#[cfg(feature = "deflate")]
+use super::decoder::Role;
+#[cfg(feature = "deflate")]
+use super::deflate::{Deflate, Inflater};
 use super::error::ProtocolError;
 use super::header::FrameHeader;
 use super::limits::Limits;
@@ -24,11 +28,16 @@ pub struct Assembler {
     partial: Option<Box<PartialMessage>>,
     /// The payload of a control frame that is arriving, at most 125 bytes.
     control: Vec<u8>,
+    /// If compression was agreed on; boxed, since it often is not.
+    #[cfg(feature = "deflate")]
+    inflater: Option<Box<Inflater>>,
 }
 
 #[derive(Debug)]
 struct PartialMessage {
     is_text: bool,
+    is_compressed: bool,
+    /// What has arrived, inflated.
     payload: Vec<u8>,
     utf8: Utf8Validator,
     fragments: u32,
@@ -43,15 +52,25 @@ impl Assembler {
             max_fragments: limits.max_fragments,
             partial: None,
             control: Vec::new(),
+            #[cfg(feature = "deflate")]
+            inflater: None,
         }
+    }
+
+    /// Inflates what the endpoint in `role` receives compressed, as agreed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_deflate(self, role: Role, agreed: &Deflate) -> Assembler {
+        Assembler { inflater: Some(Box::new(Inflater::new(role, agreed))), ..self }
     }
 
     /// Adds the next chunk: an event if it completes one.
     ///
     /// # Errors
     /// [`ProtocolError::UnexpectedContinuation`],
-    /// [`ProtocolError::ExpectedContinuation`], [`ProtocolError::Utf8`], the
-    /// limits on messages, and for a Close what [`CloseFrame::parse`] refuses.
+    /// [`ProtocolError::ExpectedContinuation`], [`ProtocolError::Utf8`],
+    /// [`ProtocolError::Deflate`], the limits on messages, and for a Close what
+    /// [`CloseFrame::parse`] refuses.
     /// The assembler is then of no further use.
     #[inline]
     pub fn push<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
@@ -61,7 +80,8 @@ impl Assembler {
         if chunk.starts {
             self.start_frame(&chunk.header)?;
             // The usual case: a whole message in one piece stays where it is.
-            if self.partial.is_none() && chunk.ends && chunk.header.fin() {
+            let is_whole = self.partial.is_none() && chunk.ends && chunk.header.fin();
+            if is_whole && !chunk.header.rsv1() {
                 return whole_message(chunk).map(Some);
             }
         }
@@ -71,42 +91,82 @@ impl Assembler {
     /// Checks what the head alone tells, before its payload arrives.
     fn start_frame(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
         let continues = header.opcode() == Opcode::Continuation;
-        let received = match (&mut self.partial, continues) {
+        let (received, is_compressed) = match (&mut self.partial, continues) {
             (None, true) => return Err(ProtocolError::UnexpectedContinuation), // RFC 6455 §5.4
             (Some(_), false) => return Err(ProtocolError::ExpectedContinuation), // RFC 6455 §5.4
-            (None, false) => 0,
+            (None, false) => (0, header.rsv1()),
             (Some(partial), true) => {
                 partial.fragments += 1;
                 if partial.fragments > self.max_fragments {
                     return Err(ProtocolError::TooManyFragments);
                 }
-                partial.payload.len()
+                (partial.payload.len(), partial.is_compressed)
             }
         };
-        // `received` is within the limit, so the difference cannot underflow.
-        if header.payload_len() > (self.max_message - received) as u64 {
+        // How long compressed data becomes shows when it is inflated. `received`
+        // is within the limit, so the difference cannot underflow.
+        if !is_compressed && header.payload_len() > (self.max_message - received) as u64 {
             return Err(ProtocolError::MessageTooBig);
         }
         Ok(())
     }
 
     fn push_data<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
-        let partial = self.partial.get_or_insert_with(|| {
+        let mut partial = self.partial.take().unwrap_or_else(|| {
             Box::new(PartialMessage {
                 is_text: chunk.header.opcode() == Opcode::Text,
+                is_compressed: chunk.header.rsv1(),
                 payload: Vec::new(),
                 utf8: Utf8Validator::default(),
                 fragments: 1,
             })
         });
+        let is_last = chunk.ends && chunk.header.fin();
+        let start = partial.payload.len();
+        if partial.is_compressed {
+            self.inflate(chunk.payload, is_last, &mut partial.payload)?;
+        } else {
+            partial.payload.extend_from_slice(chunk.payload);
+        }
         if partial.is_text {
-            partial.utf8.push(chunk.payload)?; // RFC 6455 §8.1, before the frame is complete
+            // RFC 6455 §8.1, before the frame is complete.
+            partial.utf8.push(&partial.payload[start..])?;
         }
-        partial.payload.extend_from_slice(chunk.payload);
-        if !(chunk.ends && chunk.header.fin()) {
-            return Ok(None);
+        if is_last {
+            return partial.finish().map(Some);
         }
-        self.partial.take().map(|partial| partial.finish()).transpose()
+        self.partial = Some(partial);
+        Ok(None)
+    }
+
+    /// Appends to `message` what this piece of its data inflates to.
+    #[cfg(feature = "deflate")]
+    fn inflate(
+        &mut self,
+        data: &[u8],
+        is_last: bool,
+        message: &mut Vec<u8>,
+    ) -> Result<(), ProtocolError> {
+        let inflater = self.inflater.as_mut().ok_or(ProtocolError::ReservedBits)?;
+        inflater.push(data, message, self.max_message)?;
+        if is_last { inflater.finish(message, self.max_message) } else { Ok(()) }
+    }
+
+    /// RFC 6455 §5.2: nothing can have given RSV1 a meaning.
+    #[cfg(not(feature = "deflate"))]
+    fn inflate(&mut self, _: &[u8], _: bool, _: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        Err(ProtocolError::ReservedBits)
+    }
+
+    /// Gives back the memory that inflating took, if the next message does not
+    /// need it.
+    #[cfg(feature = "deflate")]
+    pub(super) fn release_memory(&mut self) {
+        if self.partial.is_none()
+            && let Some(inflater) = &mut self.inflater
+        {
+            inflater.release();
+        }
     }
 
     fn push_control<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {

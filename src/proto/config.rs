@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "deflate")]
+use super::deflate::Deflate;
 use super::keepalive::Keepalive;
 use super::limits::Limits;
 
@@ -22,6 +24,12 @@ pub struct Config {
     /// How long the closing handshake and the end of the transport may take
     /// together; default 5 s. Then the transport is dropped.
     pub close_timeout: Duration,
+    /// The compression that the opening handshake agreed on; default `None`.
+    /// [`accept_with`](crate::net::accept_with) and
+    /// [`connect_with`](crate::net::connect_with) put it here, whatever was here
+    /// before.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
 }
 
 impl Default for Config {
@@ -30,6 +38,8 @@ impl Default for Config {
             limits: Limits::default(),
             keepalive: Some(Keepalive::default()),
             close_timeout: Duration::from_secs(5),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }

@@ -7,23 +7,17 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
-
 use super::assembler::Assembler;
 use super::close::{CloseCode, CloseFrame};
 use super::closure::{Closure, Initiator};
 use super::config::Config;
 use super::decoder::{Decoder, Role};
-use super::encoder::encode_frame;
 use super::error::{ProtocolError, SendError};
-use super::header::{MAX_CONTROL_PAYLOAD, MaskingKey};
+use super::header::MAX_CONTROL_PAYLOAD;
 use super::keepalive::{Due, Keepalive, Watch};
 use super::message::Event;
 use super::opcode::Opcode;
-
-/// Where a client's masking keys come from: each call gives a fresh key that
-/// the server cannot predict (RFC 6455 §5.3).
-pub type MaskingKeys = Box<dyn FnMut() -> MaskingKey + Send + Sync>;
+use super::outgoing::{MaskingKeys, Outgoing};
 
 /// The state of a connection in the words of RFC 6455 §4 and §7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,13 +71,11 @@ pub enum State {
 /// # Ok::<(), wirechat::proto::SendError>(())
 /// ```
 pub struct Connection {
+    role: Role,
     decoder: Decoder,
     assembler: Assembler,
     phase: Phase,
-    /// `None` for a server, which does not mask.
-    masking_keys: Option<MaskingKeys>,
-    outgoing: BytesMut,
-    pongs: QueuedPongs,
+    outgoing: Outgoing,
     watch: Watch,
     keepalive: Option<Keepalive>,
     close_timeout: Duration,
@@ -111,16 +103,6 @@ enum Phase {
     Closed,
 }
 
-/// Answers to Pings that wait to be written.
-#[derive(Debug, Default)]
-struct QueuedPongs {
-    /// How many stand in `outgoing`.
-    queued: u32,
-    max: u32,
-    /// The payload of the newest Ping that found the queue full.
-    newest: Option<Box<[u8]>>,
-}
-
 impl Connection {
     /// The server's end, opened at `now`.
     #[must_use]
@@ -135,13 +117,13 @@ impl Connection {
     }
 
     fn new(role: Role, masking_keys: Option<MaskingKeys>, config: Config, now: Instant) -> Self {
+        let (decoder, assembler) = receiver(role, &config);
         Connection {
-            decoder: Decoder::new(role, &config.limits),
-            assembler: Assembler::new(&config.limits),
+            role,
+            decoder,
+            assembler,
             phase: Phase::Open,
-            masking_keys,
-            outgoing: BytesMut::new(),
-            pongs: QueuedPongs { max: config.limits.max_queued_pongs, ..QueuedPongs::default() },
+            outgoing: Outgoing::new(masking_keys, &config),
             watch: Watch::new(now),
             keepalive: config.keepalive,
             close_timeout: config.close_timeout,
@@ -195,20 +177,9 @@ impl Connection {
     /// Queues the reply that the protocol itself asks for.
     fn answer(&mut self, event: &Event<'_>, now: Instant) {
         match event {
-            Event::Ping(payload) => self.queue_pong(payload),
+            Event::Ping(payload) => self.outgoing.put_pong(payload),
             Event::Close(close) => self.close_received(close, now),
             Event::Text(_) | Event::Binary(_) | Event::Pong(_) => {}
-        }
-    }
-
-    /// RFC 6455 §5.5.3: every Ping is answered with its own payload; of those
-    /// that cannot be answered in time, only the most recent needs an answer.
-    fn queue_pong(&mut self, payload: &[u8]) {
-        if self.pongs.queued < self.pongs.max {
-            self.pongs.queued += 1;
-            self.put_frame(Opcode::Pong, payload);
-        } else {
-            self.pongs.newest = Some(payload.into());
         }
     }
 
@@ -221,9 +192,9 @@ impl Connection {
         if initiator == Initiator::Peer {
             // RFC 6455 §5.5.1: the answer is a Close, typically with the same code.
             let answer = CloseFrame { code: close.code, reason: String::new() };
-            self.put_frame(Opcode::Close, &answer.payload());
+            self.outgoing.put_frame(Opcode::Close, &answer.payload());
         }
-        self.end(now, self.masking_keys.is_none());
+        self.end(now, self.role == Role::Server);
     }
 
     /// RFC 6455 §7.1.7, "Fail the WebSocket Connection".
@@ -233,7 +204,7 @@ impl Connection {
             Phase::AwaitingClose { sent, .. } => CloseFrame::clone(sent),
             _ => {
                 let close = CloseFrame::new(error.close_code(), &error.to_string());
-                self.put_frame(Opcode::Close, &close.payload());
+                self.outgoing.put_frame(Opcode::Close, &close.payload());
                 close
             }
         };
@@ -249,7 +220,7 @@ impl Connection {
             _ => now + self.close_timeout,
         };
         self.phase = Phase::Ending { deadline, shuts_down, eof: false };
-        self.pongs.newest = None;
+        self.outgoing.end();
     }
 
     /// Says that the peer has ended its side of the transport: nothing more will
@@ -264,7 +235,7 @@ impl Connection {
 
     fn drop_transport(&mut self, initiator: Initiator) {
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
-        self.outgoing = BytesMut::new();
+        self.outgoing.clear();
         if self.closure.is_none() {
             let closure = match phase {
                 Phase::AwaitingClose { sent, .. } => Closure::unclean(*sent, Initiator::Local),
@@ -279,7 +250,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::Closing`] if the closing handshake has begun.
     pub fn send_text(&mut self, text: &str) -> Result<(), SendError> {
-        self.send(Opcode::Text, text.as_bytes())
+        self.check_open()?;
+        self.outgoing.put_message(Opcode::Text, text.as_bytes());
+        Ok(())
     }
 
     /// Queues a binary message as one frame.
@@ -287,7 +260,9 @@ impl Connection {
     /// # Errors
     /// [`SendError::Closing`] if the closing handshake has begun.
     pub fn send_binary(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        self.send(Opcode::Binary, bytes)
+        self.check_open()?;
+        self.outgoing.put_message(Opcode::Binary, bytes);
+        Ok(())
     }
 
     /// Queues a Ping.
@@ -298,15 +273,13 @@ impl Connection {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::LongControl);
         }
-        self.send(Opcode::Ping, payload)
+        self.check_open()?;
+        self.outgoing.put_frame(Opcode::Ping, payload);
+        Ok(())
     }
 
-    fn send(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
-        if !matches!(self.phase, Phase::Open) {
-            return Err(SendError::Closing);
-        }
-        self.put_frame(opcode, payload);
-        Ok(())
+    fn check_open(&self) -> Result<(), SendError> {
+        if matches!(self.phase, Phase::Open) { Ok(()) } else { Err(SendError::Closing) }
     }
 
     /// Begins the closing handshake with this code and as much of the reason as
@@ -318,19 +291,14 @@ impl Connection {
             return;
         }
         let sent = Box::new(CloseFrame::new(code, reason));
-        self.put_frame(Opcode::Close, &sent.payload());
+        self.outgoing.put_frame(Opcode::Close, &sent.payload());
         self.phase = Phase::AwaitingClose { sent, deadline: now + self.close_timeout };
-    }
-
-    fn put_frame(&mut self, opcode: Opcode, payload: &[u8]) {
-        let key = self.masking_keys.as_mut().map(|next| next());
-        encode_frame(&mut self.outgoing, true, opcode, key, payload);
     }
 
     /// The bytes to write to the transport, whole frames in order.
     #[must_use]
     pub fn outgoing(&self) -> &[u8] {
-        &self.outgoing
+        self.outgoing.bytes()
     }
 
     /// Says that the first `written` bytes of [`outgoing`](Connection::outgoing)
@@ -340,23 +308,20 @@ impl Connection {
     /// If `outgoing` is shorter than that.
     pub fn advance(&mut self, written: usize) {
         self.outgoing.advance(written);
-        if self.outgoing.is_empty() {
-            self.pongs.queued = 0;
-            if let Some(payload) = self.pongs.newest.take() {
-                self.queue_pong(&payload);
-            }
-            if let Phase::Ending { eof: true, .. } = self.phase {
-                self.phase = Phase::Closed;
-            }
+        if self.outgoing.is_empty()
+            && let Phase::Ending { eof: true, .. } = self.phase
+        {
+            self.phase = Phase::Closed;
         }
     }
 
-    /// Gives back the memory of the empty queue, for a connection that will be
-    /// idle; the next frame allocates anew.
+    /// Gives back the memory that an idle connection does not need: an empty
+    /// queue, and the contexts of a compression without context takeover. What
+    /// is sent or received next allocates anew.
     pub fn release_memory(&mut self) {
-        if self.outgoing.is_empty() {
-            self.outgoing = BytesMut::new();
-        }
+        self.outgoing.release_memory();
+        #[cfg(feature = "deflate")]
+        self.assembler.release_memory();
     }
 
     /// When [`handle_timeout`](Connection::handle_timeout) is due next; moves
@@ -377,7 +342,7 @@ impl Connection {
     pub fn handle_timeout(&mut self, now: Instant) {
         match (&self.phase, self.keepalive) {
             (Phase::Open, Some(keepalive)) => match self.watch.poll(&keepalive, now) {
-                Some(Due::Ping) => self.put_frame(Opcode::Ping, b""),
+                Some(Due::Ping) => self.outgoing.put_frame(Opcode::Ping, b""),
                 Some(Due::GiveUp) => self.close(now, keepalive.code, "no answer to a ping"),
                 None => {}
             },
@@ -417,11 +382,22 @@ impl Connection {
     }
 }
 
+/// What takes the peer's bytes apart and puts its messages together.
+fn receiver(role: Role, config: &Config) -> (Decoder, Assembler) {
+    let decoder = Decoder::new(role, &config.limits);
+    let assembler = Assembler::new(&config.limits);
+    #[cfg(feature = "deflate")]
+    if let Some(agreed) = &config.deflate {
+        return (decoder.with_compression(), assembler.with_deflate(role, agreed));
+    }
+    (decoder, assembler)
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("phase", &self.phase)
-            .field("outgoing", &self.outgoing.len())
+            .field("outgoing", &self.outgoing.bytes().len())
             .field("closure", &self.closure)
             .finish_non_exhaustive()
     }

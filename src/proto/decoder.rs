@@ -52,6 +52,8 @@ pub struct Decoder {
     head: [u8; FrameHeader::MAX_SIZE],
     head_len: u8,
     role: Role,
+    /// Whether RSV1 may mark a message as compressed.
+    compression: bool,
 }
 
 /// The frame whose payload is arriving.
@@ -71,7 +73,16 @@ impl Decoder {
             head: [0; FrameHeader::MAX_SIZE],
             head_len: 0,
             role,
+            compression: false,
         }
+    }
+
+    /// Lets RSV1 mark the first frame of a data message, as permessage-deflate
+    /// does once it is agreed on (RFC 7692 §6).
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn with_compression(self) -> Decoder {
+        Decoder { compression: true, ..self }
     }
 
     /// Takes the next chunk from the front of `input`, or takes all of it and
@@ -148,7 +159,7 @@ impl Decoder {
     /// first does not depend on how it is cut.
     fn check_bits(&self, head: &[u8]) -> Result<(), ProtocolError> {
         // RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them.
-        if head.first().is_some_and(|first| first & 0x70 != 0) {
+        if head.first().is_some_and(|first| first & 0x70 & !self.defined_bits(*first) != 0) {
             FrameHeader::parse(&head[..1])?;
             return Err(ProtocolError::ReservedBits);
         }
@@ -160,6 +171,14 @@ impl Decoder {
         };
         FrameHeader::parse(&head[..2])?;
         Err(error)
+    }
+
+    /// The reserved bits that an extension defines for a frame that begins with
+    /// this byte: RFC 7692 §6.1 gives RSV1 a meaning where a data message begins,
+    /// and on no continuation or control frame.
+    fn defined_bits(&self, first: u8) -> u8 {
+        let begins_message = matches!(first & 0x0F, 0x1 | 0x2);
+        if self.compression && begins_message { 0x40 } else { 0 }
     }
 
     fn check_length(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {

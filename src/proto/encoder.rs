@@ -30,11 +30,17 @@ pub fn encode_frame(
     masking_key: Option<MaskingKey>,
     payload: &[u8],
 ) {
+    put_frame(out, FrameHeader::new(fin, opcode, masking_key, payload.len()), payload);
+}
+
+/// Appends the frame with this head, which says how long `payload` is.
+#[inline]
+pub(super) fn put_frame(out: &mut BytesMut, header: FrameHeader, payload: &[u8]) {
     out.reserve(FrameHeader::MAX_SIZE + payload.len());
-    FrameHeader::new(fin, opcode, masking_key, payload.len()).write(out);
+    header.write(out);
     let start = out.len();
     out.put_slice(payload);
-    if let Some(key) = masking_key {
+    if let Some(key) = header.masking_key() {
         apply_mask(&mut out[start..], key, 0);
     }
 }

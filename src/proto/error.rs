@@ -42,6 +42,8 @@ pub enum ProtocolError {
     ExpectedContinuation,
     /// Text, or the reason of a Close, that is not UTF-8 (§8.1).
     Utf8,
+    /// A compressed message whose data does not inflate (RFC 7692 §7.2.2).
+    Deflate,
     /// A Close frame with a payload of one byte (§5.5.1).
     CloseTooShort,
     /// A close code that may not be sent (§7.4).
@@ -59,7 +61,7 @@ impl ProtocolError {
     #[must_use]
     pub const fn close_code(self) -> CloseCode {
         match self {
-            ProtocolError::Utf8 => CloseCode::INVALID_PAYLOAD,
+            ProtocolError::Utf8 | ProtocolError::Deflate => CloseCode::INVALID_PAYLOAD,
             ProtocolError::FrameTooBig | ProtocolError::MessageTooBig => CloseCode::TOO_BIG,
             ProtocolError::TooManyFragments => CloseCode::POLICY_VIOLATION,
             _ => CloseCode::PROTOCOL_ERROR,
@@ -85,6 +87,7 @@ impl fmt::Display for ProtocolError {
             ProtocolError::UnexpectedContinuation => f.write_str("a continuation of no message"),
             ProtocolError::ExpectedContinuation => f.write_str("the last message has not ended"),
             ProtocolError::Utf8 => f.write_str("text is not UTF-8"),
+            ProtocolError::Deflate => f.write_str("the compressed data is damaged"),
             ProtocolError::CloseTooShort => f.write_str("a close payload of one byte"),
             ProtocolError::CloseCode(code) => write!(f, "close code {code} must not be sent"),
             ProtocolError::FrameTooBig => f.write_str("the frame is too big"),

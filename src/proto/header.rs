@@ -11,6 +11,9 @@ pub type MaskingKey = [u8; 4];
 /// The most payload a control frame may have, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
+/// RSV1 among the three reserved bits.
+const RSV1: u8 = 0b100;
+
 /// The head of one frame, as RFC 6455 §5.2 lays it out.
 ///
 /// ```text
@@ -64,6 +67,19 @@ impl FrameHeader {
     ) -> FrameHeader {
         debug_assert!(!opcode.is_control() || fin && payload_len <= MAX_CONTROL_PAYLOAD);
         FrameHeader { payload_len: payload_len as u64, masking_key, opcode, fin, rsv: 0 }
+    }
+
+    /// The same head with RSV1 set: its message is compressed (RFC 7692 §6.1).
+    #[cfg(feature = "deflate")]
+    pub(super) fn compressed(self) -> FrameHeader {
+        FrameHeader { rsv: RSV1, ..self }
+    }
+
+    /// Whether RSV1 is set, which marks the first frame of a compressed message
+    /// if permessage-deflate was agreed on (RFC 7692 §6).
+    #[must_use]
+    pub const fn rsv1(&self) -> bool {
+        self.rsv & RSV1 != 0
     }
 
     /// Whether this is the last frame of its message (FIN).

@@ -14,11 +14,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Payload bytes of one data frame; default 64 KiB. A longer one is refused
-    /// with 1009 as soon as its header is read.
+    /// Payload bytes of one data frame, compressed if they are; default 64 KiB. A
+    /// longer one is refused with 1009 as soon as its header is read.
     pub max_frame: u64,
-    /// Payload bytes of one message, all its fragments together; default 64 KiB,
-    /// then 1009.
+    /// Payload bytes of one message, all its fragments together and inflated if it
+    /// is compressed; default 64 KiB, then 1009: inflating stops at the limit.
     pub max_message: usize,
     /// Frames that one message may be split into; default 1,024, then 1008.
     /// Without it, empty fragments cost the peer nothing and this side time.

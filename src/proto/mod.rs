@@ -10,10 +10,12 @@
 //! | `header` | bytes → [`FrameHeader`] | §5.2 |
 //! | `mask` | [`apply_mask`] | §5.3 |
 //! | `decoder` | bytes → [`Chunk`]s of frames | §5.1, §5.2 |
+//! | `deflate` | compressed payload ↔ payload: [`Deflate`] | RFC 7692 |
 //! | `utf8` | [`Utf8Validator`] | §8.1 |
 //! | `assembler` | chunks → [`Event`]s | §5.4, §5.6 |
 //! | `close` | [`CloseCode`], [`CloseFrame`] | §5.5.1, §7.4 |
 //! | `encoder` | messages → frames | §5, §6.1 |
+//! | `outgoing` | frames that wait to be written | §5.3, §5.5.3 |
 //! | `keepalive` | when to ping | §5.5.2 |
 //! | `connection` | all of it: [`Connection`] | §5.5, §6, §7 |
 
@@ -23,6 +25,8 @@ mod closure;
 mod config;
 mod connection;
 mod decoder;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod encoder;
 mod error;
 pub mod handshake;
@@ -32,14 +36,17 @@ mod limits;
 mod mask;
 mod message;
 mod opcode;
+mod outgoing;
 mod utf8;
 
 pub use assembler::Assembler;
 pub use close::{CloseCode, CloseFrame};
 pub use closure::{Closure, Initiator};
 pub use config::Config;
-pub use connection::{Connection, MaskingKeys, State};
+pub use connection::{Connection, State};
 pub use decoder::{Chunk, Decoder, Role};
+#[cfg(feature = "deflate")]
+pub use deflate::{Deflate, WindowBits};
 pub use encoder::encode_frame;
 pub use error::{ProtocolError, SendError};
 pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey};
@@ -48,4 +55,5 @@ pub use limits::Limits;
 pub use mask::apply_mask;
 pub use message::{Event, Message};
 pub use opcode::Opcode;
+pub use outgoing::MaskingKeys;
 pub use utf8::Utf8Validator;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::chat::Limits;
+#[cfg(feature = "deflate")]
+use crate::proto::Deflate;
 use crate::proto::{CloseCode, Config, Keepalive};
 
 /// How a server treats its clients.
@@ -24,6 +26,13 @@ pub struct ServerConfig {
     /// Default: 64 KiB a message, a Ping after 25 s of silence, an answer due in
     /// 20 s (then Close 4000), 5 s for closing.
     pub connection: Config,
+    /// Compression to agree to when a client offers it (RFC 7692); `None` declines.
+    /// Default: no context outlives its message, so that an idle connection costs
+    /// nothing for it, and answers of 1 KiB or more are compressed. What a room
+    /// says is not: it is the same frame for all its members, whatever each of
+    /// them agreed on.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
     /// Origins whose pages may connect; default `None`, any page may
     /// (RFC 6455 §10.2).
     pub allowed_origins: Option<Vec<String>>,
@@ -56,6 +65,13 @@ impl Default for ServerConfig {
                 }),
                 ..Config::default()
             },
+            #[cfg(feature = "deflate")]
+            deflate: Some(Deflate {
+                server_no_context_takeover: true,
+                client_no_context_takeover: true,
+                threshold: 1 << 10,
+                ..Deflate::default()
+            }),
             allowed_origins: None,
             handshake_timeout: Duration::from_secs(10),
             max_connections: 10_000,

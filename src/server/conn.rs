@@ -22,7 +22,7 @@ use super::clock;
 use super::config::{ServerConfig, close};
 use crate::chat::{CloseOrder, Mailbox, Next, Outbox, Session};
 use crate::net::scratch;
-use crate::proto::{CloseCode, Connection, Event, SendError, State};
+use crate::proto::{CloseCode, Config, Connection, Event, SendError, State};
 
 /// How long a connection that must close goes on writing what its rooms hold for it.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -71,12 +71,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     pub(super) fn new(
         transport: S,
         early: &mut [u8],
+        connection: Config,
         session: Session,
         mailbox: Arc<Mailbox>,
         config: Arc<ServerConfig>,
     ) -> Conn<S> {
         let now = Instant::now();
-        let connection = Connection::server(config.connection, now.into_std());
+        let connection = Connection::server(connection, now.into_std());
         let timer = Box::pin(sleep_until(connection.timeout().map_or(now, Instant::from_std)));
         let mut conn = Conn {
             transport,

@@ -78,6 +78,8 @@ impl Server {
             handshake: ServerOptions {
                 subprotocols: vec![SUBPROTOCOL.to_owned()],
                 allowed_origins: config.allowed_origins.clone(),
+                #[cfg(feature = "deflate")]
+                deflate: config.deflate,
             },
             chat: Chat::new(config.chat.clone(), Memory, u64::from_ne_bytes(seed)),
             connections: Arc::default(),

@@ -14,12 +14,13 @@ use super::door::Place;
 use super::web;
 use crate::chat::{Encoding, Mailbox, Session};
 use crate::net::head::{ReadHeadError, read_head, respond_and_close};
+use crate::proto::Config;
 use crate::proto::handshake::{HandshakeError, HeadError, HeadReader, Request, accept};
 
 /// What comes of a request.
 enum Decision {
     /// A chat connection, with the response that opens it.
-    Chat { response: Vec<u8>, encoding: Encoding },
+    Chat { response: Vec<u8>, encoding: Encoding, connection: Config },
     /// A response, and the connection ends.
     Answer(Vec<u8>),
 }
@@ -35,12 +36,12 @@ pub(super) async fn welcome(
 ) {
     let limit = shared.config.handshake_timeout;
     match timeout(limit, open(&mut stream, &shared)).await {
-        Ok(Ok(Some((encoding, mut early)))) => {
+        Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
             let mailbox = Arc::new(Mailbox::new());
             let session = Session::open(Arc::clone(&shared.chat), encoding, Arc::clone(&mailbox));
             let entry = shared.connections.register(Arc::clone(&mailbox));
             let config = Arc::clone(&shared.config);
-            let conn = Conn::new(stream, &mut early, session, mailbox, config);
+            let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");
             shared.tasks.spawn(async move {
                 conn.await;
@@ -53,18 +54,25 @@ pub(super) async fn welcome(
     }
 }
 
-/// Reads the request and writes the answer; the chat's encoding and the bytes
-/// behind the request, if a chat connection comes of it.
-async fn open(stream: &mut TcpStream, shared: &Shared) -> io::Result<Option<(Encoding, Vec<u8>)>> {
+/// A chat connection whose opening handshake is complete.
+struct Opened {
+    encoding: Encoding,
+    connection: Config,
+    /// What arrived behind the request.
+    early: Vec<u8>,
+}
+
+/// Reads the request and writes the answer.
+async fn open(stream: &mut TcpStream, shared: &Shared) -> io::Result<Option<Opened>> {
     let (decision, early) = match read_head(stream).await {
         Ok((reader, early)) => (decide(&reader, shared), early),
         Err(ReadHeadError::Head(error)) => (refuse(error.into()), Vec::new()),
         Err(ReadHeadError::Io(error)) => return Err(error),
     };
     match decision {
-        Decision::Chat { response, encoding } => {
+        Decision::Chat { response, encoding, connection } => {
             stream.write_all(&response).await?;
-            Ok(Some((encoding, early)))
+            Ok(Some(Opened { encoding, connection, early }))
         }
         Decision::Answer(response) => {
             respond_and_close(stream, &response).await?;
@@ -100,7 +108,12 @@ fn upgrade(request: &Request<'_>, shared: &Shared) -> Decision {
             let agent = request.header("User-Agent").next();
             let agent = agent.and_then(|agent| std::str::from_utf8(agent).ok());
             let encoding = Encoding::choose(acceptance.subprotocol, agent);
-            Decision::Chat { response: acceptance.response, encoding }
+            let connection = Config {
+                #[cfg(feature = "deflate")]
+                deflate: acceptance.deflate,
+                ..shared.config.connection
+            };
+            Decision::Chat { response: acceptance.response, encoding, connection }
         }
         Err(error) => refuse(error),
     }

@@ -6,7 +6,8 @@
 use std::error::Error;
 
 use wirechat::net::{ConnectOptions, WebSocket, connect_with};
-use wirechat::proto::{Config, Limits};
+use wirechat::proto::handshake::ClientOptions;
+use wirechat::proto::{Config, Deflate, Limits};
 
 const AGENT: &str = "wirechat";
 
@@ -40,8 +41,9 @@ async fn connect(url: &str) -> Result<WebSocket<tokio::net::TcpStream>, Box<dyn 
         max_fragments: 100_000,
         ..Limits::default()
     };
-    let options =
-        ConnectOptions { config: Config { limits, ..Config::default() }, ..Default::default() };
+    let handshake = ClientOptions { deflate: Some(Deflate::default()), ..ClientOptions::default() };
+    let config = Config { limits, ..Config::default() };
+    let options = ConnectOptions { handshake, config, ..ConnectOptions::default() };
     Ok(connect_with(url, &options).await?.socket)
 }
 

@@ -97,7 +97,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 self.lose_transport(error);
             }
         }
-        if moved { Poll::Ready(()) } else { Poll::Pending }
+        if moved {
+            return Poll::Ready(());
+        }
+        self.connection.release_memory();
+        Poll::Pending
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {

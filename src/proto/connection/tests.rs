@@ -1,9 +1,14 @@
 //! Each test reads as a transcript: what the peer sends, what it gets.
 
+#[cfg(feature = "deflate")]
+mod compressed;
+
 use std::borrow::Cow;
 
+use bytes::BytesMut;
+
 use super::*;
-use crate::proto::Limits;
+use crate::proto::{Limits, MaskingKey, encode_frame};
 
 const KEY: MaskingKey = [0x37, 0xfa, 0x21, 0x3d];
 
@@ -15,20 +20,27 @@ struct Script {
 
 impl Script {
     fn server() -> Script {
+        Script::server_with(Config::default())
+    }
+
+    fn server_with(config: Config) -> Script {
         let now = Instant::now();
-        Script { connection: Connection::server(Config::default(), now), now }
+        Script { connection: Connection::server(config, now), now }
     }
 
     fn client() -> Script {
+        Script::client_with(Config::default())
+    }
+
+    fn client_with(config: Config) -> Script {
         let now = Instant::now();
-        let connection = Connection::client(Config::default(), now, Box::new(|| KEY));
-        Script { connection, now }
+        Script { connection: Connection::client(config, now, Box::new(|| KEY)), now }
     }
 
     /// The peer sends this frame; the events it gives.
     fn peer_sends(&mut self, opcode: Opcode, payload: &[u8]) -> Vec<String> {
         let mut wire = BytesMut::new();
-        let key = self.connection.masking_keys.is_none().then_some(KEY);
+        let key = (self.connection.role == Role::Server).then_some(KEY);
         encode_frame(&mut wire, true, opcode, key, payload);
         self.peer_sends_bytes(&wire)
     }
@@ -50,7 +62,7 @@ impl Script {
         while !self.connection.outgoing().is_empty() {
             let mut wire = self.connection.outgoing().to_vec();
             self.connection.advance(wire.len());
-            frames.extend(frames_in(&mut wire, self.connection.masking_keys.is_some()));
+            frames.extend(frames_in(&mut wire, self.connection.role == Role::Client));
         }
         frames
     }

@@ -6,10 +6,15 @@ use std::fmt;
 
 use super::VERSION;
 use super::accept_key::{accept_key, encode_key};
+#[cfg(feature = "deflate")]
+use super::compression;
 use super::error::HeadError;
+use super::extensions::{Extension, extensions};
 use super::response::{Response, ResponseError};
 use super::tokens::is_token;
 use super::uri::Uri;
+#[cfg(feature = "deflate")]
+use crate::proto::Deflate;
 
 /// What a client asks for beside the connection itself.
 ///
@@ -19,6 +24,7 @@ use super::uri::Uri;
 /// let options = ClientOptions {
 ///     subprotocols: vec!["wirechat.v1".to_owned()],
 ///     headers: vec![("Authorization".to_owned(), "Bearer abc".to_owned())],
+///     ..ClientOptions::default()
 /// };
 /// # assert_ne!(options, ClientOptions::default());
 /// ```
@@ -30,6 +36,9 @@ pub struct ClientOptions {
     /// Header fields to add, such as `Authorization`, `Cookie` or `Origin`;
     /// default none. Those that the handshake is made of are not among them.
     pub headers: Vec<(String, String)>,
+    /// Compression to offer (RFC 7692); default `None`, no offer.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
 }
 
 /// One opening handshake, as its client sees it.
@@ -55,6 +64,8 @@ pub struct ClientHandshake {
     /// The `Sec-WebSocket-Accept` that answers our key.
     accept: String,
     subprotocols: Vec<String>,
+    #[cfg(feature = "deflate")]
+    deflate: Option<Deflate>,
 }
 
 /// What both sides agreed on.
@@ -72,6 +83,10 @@ pub struct Established {
     /// The subprotocol in use, one of those that were offered; `None` if the
     /// server chose none, with which the caller may or may not be content.
     pub subprotocol: Option<String>,
+    /// The compression in force: what [`Config::deflate`](crate::proto::Config)
+    /// is to be. `None` if the server declined it.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
 }
 
 impl ClientHandshake {
@@ -92,6 +107,8 @@ impl ClientHandshake {
             request: write_request(uri, &key, options).into_bytes(),
             accept: accept_key(&key),
             subprotocols: options.subprotocols.clone(),
+            #[cfg(feature = "deflate")]
+            deflate: options.deflate,
         })
     }
 
@@ -124,11 +141,27 @@ impl ClientHandshake {
         if fields.only("sec-websocket-accept") != Some(self.accept.as_bytes()) {
             return Err(ResponseError::Accept);
         }
-        // Item 5: none is offered, so none may be used.
-        if fields.has("sec-websocket-extensions") {
-            return Err(ResponseError::Extension);
-        }
-        Ok(Established { subprotocol: self.chosen_subprotocol(response)? })
+        let used = extensions(fields).ok_or(ResponseError::Extension)?;
+        let mut established = self.confirm(&used).ok_or(ResponseError::Extension)?;
+        established.subprotocol = self.chosen_subprotocol(response)?;
+        Ok(established)
+    }
+
+    /// Item 5, and §9.1: no extension, or the one that was offered.
+    #[cfg(feature = "deflate")]
+    fn confirm(&self, used: &[Extension<'_>]) -> Option<Established> {
+        let deflate = match (used, &self.deflate) {
+            ([], _) => None,
+            ([answer], Some(wanted)) => Some(compression::confirm(wanted, answer)?),
+            _ => return None,
+        };
+        Some(Established { deflate, ..Established::default() })
+    }
+
+    /// Item 5: none is offered, so none may be used.
+    #[cfg(not(feature = "deflate"))]
+    fn confirm(&self, used: &[Extension<'_>]) -> Option<Established> {
+        used.is_empty().then(Established::default)
     }
 
     /// Item 6, and §11.3.4: none, or one of ours, spelled as we spelled it.
@@ -167,6 +200,10 @@ fn write_request(uri: &Uri, key: &str, options: &ClientOptions) -> String {
     if !options.subprotocols.is_empty() {
         let offers = options.subprotocols.join(", ");
         request += &format!("Sec-WebSocket-Protocol: {offers}\r\n");
+    }
+    #[cfg(feature = "deflate")]
+    if let Some(wanted) = &options.deflate {
+        request += &format!("Sec-WebSocket-Extensions: {}\r\n", compression::offer(wanted));
     }
     for (name, value) in &options.headers {
         request += &format!("{name}: {value}\r\n");

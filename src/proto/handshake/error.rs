@@ -96,6 +96,8 @@ pub enum HandshakeError {
     Origin,
     /// `Sec-WebSocket-Protocol` is not a list of different tokens (§4.1, item 10).
     Subprotocols,
+    /// `Sec-WebSocket-Extensions` is not a list of extensions (§9.1).
+    Extensions,
 }
 
 impl HandshakeError {
@@ -179,6 +181,9 @@ impl fmt::Display for HandshakeError {
             HandshakeError::Origin => "this server does not serve pages of that origin",
             HandshakeError::Subprotocols => {
                 "Sec-WebSocket-Protocol must be a list of different tokens"
+            }
+            HandshakeError::Extensions => {
+                "Sec-WebSocket-Extensions must be a list of extensions with their parameters"
             }
         })
     }

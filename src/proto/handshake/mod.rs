@@ -44,7 +44,10 @@
 
 mod accept_key;
 mod client;
+#[cfg(feature = "deflate")]
+mod compression;
 mod error;
+mod extensions;
 mod fields;
 mod head;
 mod request;

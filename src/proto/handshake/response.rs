@@ -119,7 +119,8 @@ pub enum ResponseError {
     /// `Sec-WebSocket-Accept` does not answer our key, or is there more than
     /// once (item 4, §11.3.3).
     Accept,
-    /// The server uses an extension that was not offered (item 5).
+    /// The server uses an extension that was not offered, or not as it was
+    /// offered (item 5, §9.1; RFC 7692 §7.1).
     Extension,
     /// The server chose a subprotocol that was not offered, or more than one
     /// (item 6, §11.3.4).
@@ -151,7 +152,7 @@ impl fmt::Display for ResponseError {
             ResponseError::Upgrade => "the server's Upgrade is not websocket",
             ResponseError::Connection => "the server's Connection does not list Upgrade",
             ResponseError::Accept => "the server's Sec-WebSocket-Accept does not answer our key",
-            ResponseError::Extension => "the server uses an extension that was not offered",
+            ResponseError::Extension => "the server uses an extension that was not offered so",
             ResponseError::Subprotocol => "the server chose a subprotocol that was not offered",
         })
     }

@@ -5,9 +5,14 @@ use std::collections::BTreeSet;
 
 use super::VERSION;
 use super::accept_key::{accept_key, parse_key};
+#[cfg(feature = "deflate")]
+use super::compression;
 use super::error::{HandshakeError, HeadError};
+use super::extensions::{Extension, extensions};
 use super::request::Request;
 use super::tokens;
+#[cfg(feature = "deflate")]
+use crate::proto::Deflate;
 
 /// What a server is ready to agree to.
 ///
@@ -36,6 +41,11 @@ pub struct ServerOptions {
     /// A request without `Origin` passes in any case: browsers always send one,
     /// and other clients could send what they like (§10.1).
     pub allowed_origins: Option<Vec<String>>,
+    /// Compression to agree to if the client offers it (RFC 7692); default
+    /// `None`, which declines every offer. The client's first offer that can be
+    /// kept is taken.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
 }
 
 /// A handshake that was accepted.
@@ -69,6 +79,10 @@ pub struct ServerOptions {
 pub struct Acceptance<'o> {
     /// The subprotocol in use, one of [`ServerOptions::subprotocols`].
     pub subprotocol: Option<&'o str>,
+    /// The compression in force: what [`Config::deflate`](crate::proto::Config)
+    /// is to be.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<Deflate>,
     /// The complete response. Once it is sent the connection is open, and
     /// everything behind the request is frames.
     pub response: Vec<u8>,
@@ -88,7 +102,14 @@ pub fn accept<'o>(
     let key = check_key(request)?;
     check_origin(request, options)?;
     let subprotocol = choose_subprotocol(request, options)?;
-    Ok(Acceptance { subprotocol, response: switching_protocols(key, subprotocol) })
+    let offers = extensions(&request.fields).ok_or(HandshakeError::Extensions)?;
+    let answer = choose_extension(&offers, options);
+    Ok(Acceptance {
+        subprotocol,
+        #[cfg(feature = "deflate")]
+        deflate: answer.as_ref().map(|(agreed, _)| *agreed),
+        response: switching_protocols(key, subprotocol, answer.map(|(_, header)| header)),
+    })
 }
 
 /// RFC 6455 §4.2.1, items 1 and 2: a GET in HTTP/1.1 with its Host, and nothing
@@ -161,9 +182,23 @@ fn offered_subprotocols<'h>(request: &Request<'h>) -> Option<Vec<&'h str>> {
     offers.iter().all(|offer| seen.insert(*offer)).then_some(offers)
 }
 
-/// RFC 6455 §4.2.2, item 5. `Sec-WebSocket-Extensions` is not answered, which
-/// declines every extension that was offered (§9.1).
-fn switching_protocols(key: &str, subprotocol: Option<&str>) -> Vec<u8> {
+/// RFC 6455 §9.1: one of the client's offers, or none, which declines them all.
+#[cfg(feature = "deflate")]
+fn choose_extension(
+    offers: &[Extension<'_>],
+    options: &ServerOptions,
+) -> Option<(Deflate, String)> {
+    compression::agree(options.deflate.as_ref()?, offers)
+}
+
+/// RFC 6455 §9.1: no extension is known here, so all are declined.
+#[cfg(not(feature = "deflate"))]
+fn choose_extension(_: &[Extension<'_>], _: &ServerOptions) -> Option<((), String)> {
+    None
+}
+
+/// RFC 6455 §4.2.2, item 5.
+fn switching_protocols(key: &str, subprotocol: Option<&str>, extension: Option<String>) -> Vec<u8> {
     let accept = accept_key(key);
     let mut response = format!(
         "HTTP/1.1 101 Switching Protocols\r\n\
@@ -173,6 +208,9 @@ fn switching_protocols(key: &str, subprotocol: Option<&str>) -> Vec<u8> {
     );
     if let Some(subprotocol) = subprotocol {
         response += &format!("Sec-WebSocket-Protocol: {subprotocol}\r\n");
+    }
+    if let Some(extension) = extension {
+        response += &format!("Sec-WebSocket-Extensions: {extension}\r\n");
     }
     response += "\r\n";
     response.into_bytes()

@@ -12,7 +12,7 @@ use super::*;
 use crate::chat::{Chat, CloseOrder, Encoding};
 use crate::engine::Memory;
 use crate::net::WebSocket;
-use crate::proto::{CloseCode, Closure, Config, encode_frame};
+use crate::proto::{CloseCode, Closure, encode_frame};
 
 /// A chat whose connections are tasks of this test.
 struct Hall {
@@ -37,7 +37,8 @@ impl Hall {
         let mailbox = Arc::new(Mailbox::new());
         let session = Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox));
         let config = Arc::clone(&self.config);
-        let conn = Conn::new(transport, &mut [], session, Arc::clone(&mailbox), config);
+        let connection = config.connection;
+        let conn = Conn::new(transport, &mut [], connection, session, Arc::clone(&mailbox), config);
         Served { task: tokio::spawn(conn), mailbox }
     }
 
@@ -288,7 +289,7 @@ async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
     let mailbox = Arc::new(Mailbox::new());
     let session = Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox));
     let config = Arc::clone(&hall.config);
-    let mut conn = Conn::new(PongsForEver, &mut [], session, mailbox, config);
+    let mut conn = Conn::new(PongsForEver, &mut [], config.connection, session, mailbox, config);
     // Always ready, so nothing but this loop lets the time pass.
     while (&mut conn).now_or_never().is_none() {
         assert!(start.elapsed() < Duration::from_secs(60), "it is still there");

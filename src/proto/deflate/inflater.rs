@@ -1,0 +1,144 @@
+//! Compressed payload → payload (RFC 7692 §7.2.2).
+
+use std::fmt;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::{Deflate, TAIL, WindowBits};
+use crate::proto::decoder::Role;
+use crate::proto::error::ProtocolError;
+
+/// Inflates what the peer sends, piece by piece as it arrives.
+pub(in crate::proto) struct Inflater {
+    window_bits: WindowBits,
+    takeover: bool,
+    /// Only between the first and the last byte of a message, and after that if
+    /// the window is taken over.
+    context: Option<Decompress>,
+    place: Place,
+}
+
+/// Where the data stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before a message's first byte.
+    Start,
+    Inside,
+    /// Behind a block that was marked as the last one.
+    Ended,
+}
+
+impl Inflater {
+    /// For what the endpoint in `role` receives.
+    pub(in crate::proto) fn new(role: Role, agreed: &Deflate) -> Inflater {
+        let (window_bits, no_takeover) = match role {
+            Role::Server => (agreed.client_max_window_bits, agreed.client_no_context_takeover),
+            Role::Client => (agreed.server_max_window_bits, agreed.server_no_context_takeover),
+        };
+        Inflater { window_bits, takeover: !no_takeover, context: None, place: Place::Start }
+    }
+
+    /// Appends what this piece of a message's data inflates to. `message` holds
+    /// all that the message inflated to so far, and stops growing at one byte
+    /// more than `limit`.
+    pub(in crate::proto) fn push(
+        &mut self,
+        mut data: &[u8],
+        message: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), ProtocolError> {
+        loop {
+            if !data.is_empty() {
+                self.go_on(message)?;
+            }
+            let window_bits = self.window_bits.for_zlib();
+            let context = self
+                .context
+                .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
+            make_room(message, data.len(), limit);
+            let (taken_before, len_before) = (context.total_in(), message.len());
+            let status = context
+                .decompress_vec(data, message, FlushDecompress::Sync)
+                .map_err(|_| ProtocolError::Deflate)?;
+            let taken = context.total_in() - taken_before;
+            data = usize::try_from(taken).ok().and_then(|taken| data.get(taken..)).unwrap_or(&[]);
+            if message.len() > limit {
+                return Err(ProtocolError::MessageTooBig);
+            }
+            if status == Status::StreamEnd {
+                self.place = Place::Ended;
+            }
+            let stuck = taken == 0 && message.len() == len_before;
+            // Room that is left means that everything taken has come out.
+            if stuck || data.is_empty() && message.len() < message.capacity() {
+                return if data.is_empty() { Ok(()) } else { Err(ProtocolError::Deflate) };
+            }
+        }
+    }
+
+    /// Says that all of the message's data was pushed.
+    pub(in crate::proto) fn finish(
+        &mut self,
+        message: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), ProtocolError> {
+        // Behind a last block there should be the beginning of an empty one
+        // (§7.2.3.4), which the tail completes. Some senders leave out both.
+        if self.place == Place::Inside {
+            self.push(&TAIL, message, limit)?;
+        }
+        if !self.takeover
+            && let Some(context) = &mut self.context
+        {
+            context.reset(false);
+            self.place = Place::Start;
+        }
+        if self.place == Place::Inside {
+            self.place = Place::Start;
+        }
+        Ok(())
+    }
+
+    /// More data comes. A block that is marked as the last one ends a DEFLATE
+    /// stream, not the message (§7.2.3.4): what follows may refer back to what
+    /// came before. zlib has forgotten that, so it is told. Of earlier messages
+    /// nothing is left, but senders that end a stream forget them too.
+    fn go_on(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
+        if self.place == Place::Ended
+            && let Some(context) = &mut self.context
+        {
+            context.reset(false);
+            let window = 1 << self.window_bits.for_zlib();
+            let start = message.len().saturating_sub(window);
+            context.set_dictionary(&message[start..]).map_err(|_| ProtocolError::Deflate)?;
+        }
+        self.place = Place::Inside;
+        Ok(())
+    }
+
+    /// Gives back the memory, if no later message needs it.
+    pub(in crate::proto) fn release(&mut self) {
+        if !self.takeover {
+            self.context = None;
+        }
+    }
+}
+
+/// Leaves room for at least one byte, and for no more than the limit and a byte
+/// that shows that it is passed.
+fn make_room(message: &mut Vec<u8>, data: usize, limit: usize) {
+    if message.len() == message.capacity() {
+        let most = limit.saturating_add(1) - message.len();
+        let wanted = message.len().max(data.saturating_mul(2)).max(64);
+        message.reserve_exact(wanted.min(most));
+    }
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater")
+            .field("window_bits", &self.window_bits)
+            .field("takeover", &self.takeover)
+            .finish_non_exhaustive()
+    }
+}
