@@ -52,8 +52,9 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `deflate` | yes | permessage-deflate (RFC 7692); without it, offers of it are declined |
 //! | `chat` | yes | `chat`, `engine`, `server`, `client` |
-//! | `cli` | yes | the program `wirechat`; implies `chat` |
+//! | `cli` | yes | the program `wirechat`; implies the others |
 
 pub mod net;
 pub mod proto;

@@ -18,6 +18,7 @@ from autobahntestsuite.caseset import CaseSet
 
 ROOT = pathlib.Path(__file__).parents[2]
 REPORTS = ROOT / "target" / "autobahn"
+EXPECTED = pathlib.Path(__file__).parent / "expected"
 RUN_WSTEST = "from autobahntestsuite.wstest import run; run()"
 WSTEST = [sys.executable, "-u", "-W", "ignore", "-c", RUN_WSTEST]
 START_LIMIT, RUN_LIMIT = 30, 3600  # seconds
@@ -40,18 +41,19 @@ def main():
     parser.add_argument("role", nargs="?", choices=["server", "client", "both"], default="both")
     parser.add_argument("-c", "--case", action="append")
     parser.add_argument("-x", "--exclude", action="append", default=[])
+    parser.add_argument("--accept", action="store_true")
     arguments = parser.parse_args()
     selection = {"cases": arguments.case or ["*"], "exclude-cases": arguments.exclude}
     roles = {"server": run_server, "client": run_client}
     passed = True
     for role, run in roles.items():
         if arguments.role in (role, "both"):
-            passed &= test(role, run, selection)
+            passed &= test(role, run, selection, arguments.accept)
     return 0 if passed else 1
 
 
-def test(role, run, selection):
-    expected = select_cases(selection)
+def test(role, run, selection, accept):
+    ids = select_cases(selection)
     folder = REPORTS / role
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.*"):
@@ -61,7 +63,10 @@ def test(role, run, selection):
     run(folder, log, {"outdir": str(folder), "exclude-agent-cases": {}, **selection})
     if re.search(r"^(Unhandled Error|Traceback)", log.read_text("utf-8", "replace"), re.M):
         raise CannotRun(f"the suite itself raised an exception: {log}")
-    return judge(role, folder, expected, time.monotonic() - start)
+    reported = read_report(folder)
+    if accept:
+        write_expected(role, ids, reported)
+    return judge(role, ids, reported, folder, time.monotonic() - start)
 
 
 def select_cases(selection):
@@ -169,31 +174,58 @@ def stop(process):
         process.wait()
 
 
-def judge(role, folder, expected, seconds):
-    """Prints what did not pass, and a closing line. The report's index has, for each
-    agent and case, `behavior`, `behaviorClose` and the name of a file that says more."""
+def read_report(folder):
+    """What the suite says of each case that ran: `behavior`, `behaviorClose`,
+    `remoteCloseCode`, and the name of a file that says more."""
     index = folder / "index.json"
     if not index.exists():
         raise CannotRun(f"the suite wrote no report: {folder / 'wstest.log'}")
     agents = list(json.loads(index.read_text()).values())
     if len(agents) != 1:
         raise CannotRun(f"the report is about {len(agents)} agents instead of one")
-    reported = agents[0]
+    return agents[0]
+
+
+def read_expected(role):
+    """The committed outcome of each case."""
+    file = EXPECTED / f"{role}.txt"
+    lines = [line.split(maxsplit=1) for line in file.read_text().splitlines()] if file.exists() else []
+    return dict(lines)
+
+
+def write_expected(role, ids, reported):
+    expected = read_expected(role)
+    expected.update({id: outcome(reported[id]) for id in ids if id in reported})
+    in_order = sorted(expected.items(), key=lambda case: [int(part) for part in case[0].split(".")])
+    EXPECTED.mkdir(exist_ok=True)
+    (EXPECTED / f"{role}.txt").write_text("".join(f"{id} {what}\n" for id, what in in_order))
+
+
+def outcome(report):
+    """A case's line in the file of expected outcomes: the verdict, how the closing
+    handshake went, and the code of the Close that came from us."""
+    code = report["remoteCloseCode"] or "none"
+    return f"{report['behavior']}, close {report['behaviorClose']} {code}"
+
+
+def judge(role, ids, reported, folder, seconds):
+    """Prints what did not pass or was not expected, and a closing line."""
+    expected = read_expected(role)
     verdicts = collections.Counter()
-    for id in expected:
-        verdict, why = judge_case(id, reported.get(id), folder)
+    for id in ids:
+        verdict, why = judge_case(id, reported.get(id), expected.get(id), folder)
         verdicts[verdict] += 1
         if verdict not in ("OK", "INFORMATIONAL"):
             print(f"{verdict:<13} {id:<8} {why}")
-    failed = len(expected) - verdicts["OK"] - verdicts["INFORMATIONAL"]
+    failed = len(ids) - verdicts["OK"] - verdicts["INFORMATIONAL"]
     print(
-        f"autobahn {role}: {len(expected)} cases: {verdicts['OK']} OK, "
+        f"autobahn {role}: {len(ids)} cases: {verdicts['OK']} OK, "
         f"{verdicts['INFORMATIONAL']} informational, {failed} failed in {seconds:.0f} s"
     )
     return failed == 0
 
 
-def judge_case(id, report, folder):
+def judge_case(id, report, expected, folder):
     """(verdict, why)"""
     if report is None:
         return "MISSING", "the case did not run"
@@ -203,7 +235,8 @@ def judge_case(id, report, folder):
     if verdict == "OK" and close not in GOOD_CLOSE:
         verdict = "CLOSE"
     if verdict in ("OK", "INFORMATIONAL"):
-        return verdict, ""
+        now = outcome(report)
+        return (verdict, "") if now == expected else ("CHANGED", f"{now}; expected: {expected}")
     details = json.loads((folder / report["reportfile"]).read_text())
     return verdict, f"{details['result']} | close {close}: {details['resultClose']}"
 

@@ -50,9 +50,13 @@ impl Hall {
 
     /// A client that has read its welcome and joined the lobby.
     async fn join(&self, name: &str) -> (Client, Served) {
+        self.join_with(name, Config::default()).await
+    }
+
+    async fn join_with(&self, name: &str, config: Config) -> (Client, Served) {
         let (client, server) = duplex(64 << 10);
         let served = self.serve(server, Encoding::V1);
-        let mut client = Client(WebSocket::client(client, Vec::new(), Config::default()));
+        let mut client = Client(WebSocket::client(client, Vec::new(), config));
         client.expect(r#""event":"welcome""#).await;
         client.say(&format!(r#"{{"type":"join","username":"{name}"}}"#)).await;
         client.expect(r#""type":"joined""#).await;
@@ -107,6 +111,24 @@ async fn members_see_the_same_messages_in_the_same_order() {
         }
     }
     assert_eq!(seen[0], seen[1]);
+}
+
+#[cfg(feature = "deflate")]
+#[tokio::test(start_paused = true)]
+async fn rfc_7692_6_compressed_objects_and_answers_go_beside_plain_frames_of_the_room() {
+    let agreed = crate::proto::Deflate { threshold: 0, ..ServerConfig::default().deflate.unwrap() };
+    let hall = Hall::new(|config| config.connection.deflate = Some(agreed));
+    let (mut raw, _served) = hall.raw(64 << 10);
+    assert_eq!(raw.read_u8().await.unwrap(), 0xC1, "the welcome is compressed");
+
+    let config = Config { deflate: Some(agreed), ..Config::default() };
+    let (mut ann, _ann) = hall.join_with("Ann", config).await;
+    let (mut ben, _ben) = hall.join_with("Ben", config).await;
+    for i in 0..5 {
+        ann.say(&format!(r#"{{"type":"message","content":"ann {i}","nonce":"{i}"}}"#)).await;
+        ann.expect(&format!(r#""nonce":"{i}""#)).await;
+        ben.expect(&format!("ann {i}")).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
