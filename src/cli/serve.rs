@@ -34,6 +34,10 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     require_join: bool,
 
+    /// Decline every offer of compression (permessage-deflate)
+    #[arg(long)]
+    no_compression: bool,
+
     /// Lift rate and per-address limits, for load tests
     #[arg(long)]
     no_rate_limits: bool,
@@ -57,6 +61,9 @@ fn config(args: &ServeArgs) -> ServerConfig {
     config.chat.require_join = args.require_join;
     if !args.allowed_origins.is_empty() {
         config.allowed_origins = Some(args.allowed_origins.clone());
+    }
+    if args.no_compression {
+        config.deflate = None;
     }
     if args.no_rate_limits {
         tracing::warn!("rate limits and limits per address are lifted: for load tests only");
