@@ -23,8 +23,8 @@ pub struct Limits {
     /// Frames that one message may be split into; default 1,024, then 1008.
     /// Without it, empty fragments cost the peer nothing and this side time.
     pub max_fragments: u32,
-    /// Answers to Pings that may wait to be written; default 16. Beyond that
-    /// only the newest Ping is answered, as RFC 6455 §5.5.3 allows.
+    /// Answers to Pings that may wait to be written; default 16, at least 1.
+    /// Beyond that only the newest Ping is answered, as RFC 6455 §5.5.3 allows.
     pub max_queued_pongs: u32,
 }
 

@@ -14,6 +14,7 @@ use super::encoder::put_frame;
 #[cfg(feature = "deflate")]
 use super::header::FrameHeader;
 use super::header::MaskingKey;
+use super::limits::Limits;
 use super::opcode::Opcode;
 
 /// Where a client's masking keys come from: each call gives a fresh key that
@@ -41,6 +42,13 @@ struct QueuedPongs {
     newest: Option<Box<[u8]>>,
 }
 
+impl QueuedPongs {
+    /// RFC 6455 §5.5.3: a Ping must be answered, so there is room for one answer always.
+    fn new(limits: &Limits) -> QueuedPongs {
+        QueuedPongs { max: limits.max_queued_pongs.max(1), ..QueuedPongs::default() }
+    }
+}
+
 impl Outgoing {
     /// Nothing yet.
     pub(super) fn new(masking_keys: Option<MaskingKeys>, config: &Config) -> Outgoing {
@@ -49,7 +57,7 @@ impl Outgoing {
         Outgoing {
             frames: BytesMut::new(),
             masking_keys,
-            pongs: QueuedPongs { max: config.limits.max_queued_pongs, ..QueuedPongs::default() },
+            pongs: QueuedPongs::new(&config.limits),
             #[cfg(feature = "deflate")]
             compressor: config.deflate.map(|agreed| Box::new(Compressor::new(role, &agreed))),
         }

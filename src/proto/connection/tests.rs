@@ -146,6 +146,16 @@ fn section_5_5_3_of_pings_beyond_the_queue_only_the_newest_is_answered() {
 }
 
 #[test]
+fn section_5_5_3_a_ping_is_answered_even_if_no_answer_may_wait() {
+    let limits = Limits { max_queued_pongs: 0, ..Limits::default() };
+    let mut server = Script::server_with(Config { limits, ..Config::default() });
+    for payload in [b"1", b"2", b"3"] {
+        server.peer_sends(Opcode::Ping, payload);
+    }
+    assert_eq!(server.peer_gets(), ["pong 1", "pong 3"]);
+}
+
+#[test]
 fn section_5_5_2_a_ping_takes_at_most_125_bytes() {
     let mut server = Script::server();
     assert_eq!(server.connection.send_ping(&[0; 126]), Err(SendError::LongControl));
