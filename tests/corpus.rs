@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use wirechat::proto::ProtocolError;
 use wirechat::proto::handshake::{HeadError, ResponseError};
+use wirechat::proto::{Closure, Initiator, Opcode, ProtocolError};
 
 #[path = "../fuzz/properties/mod.rs"]
 pub mod properties;
 
-use properties::{chat_object, client_handshake, frames, server_handshake};
+use properties::{
+    chat_object, client_handshake, conversation, frames, header, masking, server_handshake, utf8,
+};
 
 /// What `check` returns for every file of a target.
 fn replay<T>(target: &str, check: impl Fn(&[u8]) -> T) -> Vec<T> {
@@ -23,6 +25,67 @@ fn replay<T>(target: &str, check: impl Fn(&[u8]) -> T) -> Vec<T> {
         check(&fs::read(path).expect("a readable file"))
     };
     files.map(|file| replay(&file.expect("a readable folder").path())).collect()
+}
+
+#[test]
+fn heads_of_every_form_are_read_and_every_rule_on_them_is_broken() {
+    let verdicts = replay("header", header::check);
+    for error in [
+        ProtocolError::ReservedOpcode(0x3),
+        ProtocolError::ReservedOpcode(0xB),
+        ProtocolError::FragmentedControl,
+        ProtocolError::LongControl,
+        ProtocolError::LengthNotMinimal,
+        ProtocolError::LengthTopBit,
+    ] {
+        assert!(verdicts.contains(&Err(error)), "{error:?}");
+    }
+    assert!(verdicts.contains(&Ok(None)));
+    let sizes: BTreeSet<_> = verdicts.iter().flatten().flatten().map(|(_, size)| *size).collect();
+    assert_eq!(sizes, BTreeSet::from([2, 4, 6, 8, 10, 14]), "lengths in 7, 16, 64 bits, and keys");
+    let read = || verdicts.iter().flatten().flatten().map(|(header, _)| header);
+    assert!(read().any(|header| header.opcode() == Opcode::Continuation));
+    assert!(read().any(|header| header.opcode() == Opcode::Close));
+    assert!(read().any(|header| header.rsv() != 0));
+}
+
+#[test]
+fn text_is_whole_unfinished_and_wrong() {
+    let verdicts: BTreeSet<_> = replay("utf8", utf8::check).into_iter().collect();
+    let every = [utf8::Verdict::Whole, utf8::Verdict::Unfinished, utf8::Verdict::Wrong];
+    assert_eq!(verdicts, BTreeSet::from(every));
+}
+
+#[test]
+fn payloads_are_unmasked_from_every_byte_of_the_key_on() {
+    let payloads = replay("masking", masking::check);
+    for end_of_hello in [&b"Hello"[..], b"ello", b"llo", b"lo", b""] {
+        assert!(payloads.iter().any(|payload| payload == end_of_hello));
+    }
+    assert!(payloads.iter().any(|payload| payload.len() > 128), "one for wide vectors");
+}
+
+#[test]
+fn conversations_end_in_every_way_that_there_is() {
+    let endings = replay("conversation", conversation::check);
+    let clean_by = |initiators: [Initiator; 2]| {
+        endings.iter().any(|both| {
+            both.iter().all(|closure| closure.clean)
+                && both.each_ref().map(|c| c.initiator) == initiators
+        })
+    };
+    assert!(clean_by([Initiator::Local, Initiator::Peer]), "the client says goodbye");
+    assert!(clean_by([Initiator::Peer, Initiator::Local]), "the server says goodbye");
+    assert!(clean_by([Initiator::Local, Initiator::Local]), "both do at once");
+
+    for role in [0, 1] {
+        let ended = |so: &dyn Fn(&Closure) -> bool| endings.iter().any(|both| so(&both[role]));
+        assert!(ended(&|closure| closure.error == Some(ProtocolError::FrameTooBig)));
+        assert!(ended(&|closure| closure.error == Some(ProtocolError::MessageTooBig)));
+        let unclean = |closure: &Closure| !closure.clean && closure.error.is_none();
+        assert!(ended(&|closure| unclean(closure) && closure.code.is_none()), "the peer is gone");
+        assert!(ended(&|closure| unclean(closure) && closure.code.is_some()), "no answer in time");
+    }
 }
 
 #[test]

@@ -4,14 +4,11 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use wirechat::proto::{
-    Assembler, Closure, Config, Connection, Decoder, Event, Limits, Role, State,
+    Assembler, CloseFrame, Closure, Config, Connection, Decoder, Event, Limits, Role, State,
 };
 
 use super::pieces::pieces;
-
-/// Small, so that small inputs exceed them.
-const LIMITS: Limits =
-    Limits { max_frame: 512, max_message: 1024, max_fragments: 4, max_queued_pongs: 2 };
+use super::settings::settings;
 
 /// What came of a conversation in which one side only listens.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,26 +21,26 @@ pub struct Outcome {
     pub closure: Closure,
 }
 
-/// Any bytes, cut anywhere: nothing panics, no limit is passed, the cuts change
-/// nothing, and every answer is well-formed. Returns the outcome for a server
-/// and for a client.
+/// Settings, then any bytes, cut anywhere: nothing panics, no limit is passed,
+/// the cuts change nothing, and every answer is well-formed. Returns the outcome
+/// for a server and for a client.
 ///
 /// # Panics
 /// If one of these does not hold.
 pub fn check(data: &[u8]) -> [Outcome; 2] {
-    let (pieces, whole) = pieces(data);
+    let (config, rest) = settings(data);
+    let (pieces, whole) = pieces(rest);
     [Role::Server, Role::Client].map(|role| {
-        let outcome = listen(role, &pieces);
-        assert_eq!(outcome, listen(role, &[whole]), "the cuts made a difference");
-        check_limits(&outcome.events);
+        let outcome = listen(role, config, &pieces);
+        assert_eq!(outcome, listen(role, config, &[whole]), "the cuts made a difference");
+        check_limits(&outcome.events, &config.limits);
         check_answers(role, &outcome);
         outcome
     })
 }
 
-fn listen(role: Role, pieces: &[&[u8]]) -> Outcome {
+fn listen(role: Role, config: Config, pieces: &[&[u8]]) -> Outcome {
     let now = Instant::now();
-    let config = Config { limits: LIMITS, keepalive: None, ..Config::default() };
     let mut connection = match role {
         Role::Server => Connection::server(config, now),
         Role::Client => Connection::client(config, now, Box::new(|| [1, 2, 3, 4])),
@@ -86,11 +83,11 @@ fn written(connection: &mut Connection) -> Vec<u8> {
     written
 }
 
-fn check_limits(events: &[Event<'_>]) {
+fn check_limits(events: &[Event<'_>], limits: &Limits) {
     for event in events {
         match event {
-            Event::Text(text) => assert!(text.len() <= LIMITS.max_message),
-            Event::Binary(bytes) => assert!(bytes.len() <= LIMITS.max_message),
+            Event::Text(text) => assert!(text.len() <= limits.max_message),
+            Event::Binary(bytes) => assert!(bytes.len() <= limits.max_message),
             Event::Ping(payload) | Event::Pong(payload) => assert!(payload.len() <= 125),
             Event::Close(close) => assert!(close.reason.len() <= 123),
         }
@@ -100,32 +97,50 @@ fn check_limits(events: &[Event<'_>]) {
 /// Whole frames, masked as the role demands: Pongs that echo Pings in their
 /// order, then one Close if the peer ended the connection.
 fn check_answers(role: Role, outcome: &Outcome) {
+    let pings: Vec<_> = outcome.events.iter().filter_map(ping).collect();
+    let (pongs, close) = answers(role, outcome.answers.clone());
+    let mut asked = pings.iter();
+    assert!(pongs.iter().all(|pong| asked.any(|ping| *ping == pong)), "nobody asked");
+    match close {
+        Some(close) => {
+            assert_eq!(close.code, outcome.closure.code);
+            assert!(outcome.closure.clean || outcome.closure.error.is_some());
+        }
+        None => {
+            assert!(!outcome.closure.clean && outcome.closure.error.is_none());
+            // RFC 6455 §5.5.3: of several Pings, at least the most recent is answered.
+            assert_eq!(pongs.last(), pings.last().copied());
+        }
+    }
+}
+
+fn ping<'e>(event: &'e Event<'_>) -> Option<&'e Vec<u8>> {
+    match event {
+        Event::Ping(Cow::Owned(payload)) => Some(payload),
+        _ => None,
+    }
+}
+
+/// The payloads of the Pongs, and the Close that ends them.
+fn answers(role: Role, mut bytes: Vec<u8>) -> (Vec<Vec<u8>>, Option<CloseFrame>) {
     let peer = match role {
         Role::Server => Role::Client,
         Role::Client => Role::Server,
     };
-    let mut decoder = Decoder::new(peer, &LIMITS);
-    let mut assembler = Assembler::new(&LIMITS);
-    let mut pings = outcome.events.iter().filter_map(|event| match event {
-        Event::Ping(payload) => Some(payload),
-        _ => None,
-    });
-    let mut bytes = outcome.answers.clone();
+    let mut decoder = Decoder::new(peer, &Limits::default());
+    let mut assembler = Assembler::new(&Limits::default());
+    let mut pongs = Vec::new();
+    let mut close = None;
     let mut input = &mut bytes[..];
-    let mut closed = false;
     while !input.is_empty() {
-        assert!(!closed, "something follows the Close");
+        assert_eq!(close, None, "something follows the Close");
         let chunk = decoder.decode(&mut input).expect("a legal frame").expect("a whole head");
         assert!(chunk.ends, "the last frame is not whole");
         match assembler.push(chunk).expect("a legal frame") {
-            Some(Event::Pong(payload)) => assert!(pings.any(|ping| *ping == payload)),
-            Some(Event::Close(close)) => {
-                assert_eq!(close.code, outcome.closure.code);
-                closed = true;
-            }
+            Some(Event::Pong(payload)) => pongs.push(payload.into_owned()),
+            Some(Event::Close(frame)) => close = Some(frame),
             other => panic!("nobody asked for {other:?}"),
         }
     }
-    let ended_by_peer = outcome.closure.clean || outcome.closure.error.is_some();
-    assert_eq!(closed, ended_by_peer, "{:?}", outcome.closure);
+    (pongs, close)
 }

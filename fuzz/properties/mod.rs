@@ -7,7 +7,12 @@
 
 pub mod chat_object;
 pub mod client_handshake;
+pub mod conversation;
 pub mod frames;
 mod head;
+pub mod header;
+pub mod masking;
 mod pieces;
 pub mod server_handshake;
+mod settings;
+pub mod utf8;
