@@ -123,15 +123,18 @@ impl Assembler {
         });
         let is_last = chunk.ends && chunk.header.fin();
         let start = partial.payload.len();
+        let mut inflated = Ok(());
         if partial.is_compressed {
-            self.inflate(chunk.payload, is_last, &mut partial.payload)?;
+            inflated = self.inflate(chunk.payload, is_last, &mut partial.payload);
         } else {
             partial.payload.extend_from_slice(chunk.payload);
         }
         if partial.is_text {
-            // RFC 6455 §8.1, before the frame is complete.
+            // RFC 6455 §8.1, before the frame is complete. Text that came before
+            // damaged data counts first, so that no cut changes what was wrong.
             partial.utf8.push(&partial.payload[start..])?;
         }
+        inflated?;
         if is_last {
             return partial.finish().map(Some);
         }

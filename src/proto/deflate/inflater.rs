@@ -57,14 +57,15 @@ impl Inflater {
                 .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
             make_room(message, data.len(), limit);
             let (taken_before, len_before) = (context.total_in(), message.len());
-            let status = context
-                .decompress_vec(data, message, FlushDecompress::Sync)
-                .map_err(|_| ProtocolError::Deflate)?;
-            let taken = context.total_in() - taken_before;
-            data = usize::try_from(taken).ok().and_then(|taken| data.get(taken..)).unwrap_or(&[]);
+            let result = context.decompress_vec(data, message, FlushDecompress::Sync);
+            // What came out before damaged data counts first, so that no cut
+            // changes what was wrong.
             if message.len() > limit {
                 return Err(ProtocolError::MessageTooBig);
             }
+            let status = result.map_err(|_| ProtocolError::Deflate)?;
+            let taken = context.total_in() - taken_before;
+            data = usize::try_from(taken).ok().and_then(|taken| data.get(taken..)).unwrap_or(&[]);
             if status == Status::StreamEnd {
                 self.place = Place::Ended;
             }

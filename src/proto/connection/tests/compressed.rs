@@ -145,6 +145,24 @@ fn rfc_7692_7_2_2_data_that_does_not_inflate_is_answered_with_1007() {
 }
 
 #[test]
+fn rfc_7692_7_2_2_what_inflates_before_damaged_data_counts_first_wherever_it_is_cut() {
+    // A stored block of two bytes, and one of a type that there is not (RFC 1951 §3.2.3).
+    let data = b"\x00\x02\x00\xfd\xff\xff\xff\x06";
+    let limits = Limits { max_message: 1, ..Limits::default() };
+    for (first, close) in
+        [(0xC1, "close 1007 text is not UTF-8"), (0xC2, "close 1009 the message is too big")]
+    {
+        let wire = frame(first, data);
+        for cut in 0..=wire.len() {
+            let mut client = Script::client_with(Config { limits, ..config() });
+            client.peer_sends_bytes(&wire[..cut]);
+            client.peer_sends_bytes(&wire[cut..]);
+            assert_eq!(client.peer_gets(), [close], "cut at {cut}");
+        }
+    }
+}
+
+#[test]
 fn section_8_1_text_is_checked_after_it_was_inflated_and_before_it_is_complete() {
     let mut server = Script::server_with(config());
     server.connection.send_binary(b"bad \xff text").unwrap();
