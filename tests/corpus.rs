@@ -1,6 +1,6 @@
 //! Replays the fuzz targets' corpus, so that what was once found stays found
 //! without a fuzzer.
-#![cfg(feature = "chat")]
+#![cfg(all(feature = "chat", feature = "deflate"))]
 
 use std::collections::BTreeSet;
 use std::fs;

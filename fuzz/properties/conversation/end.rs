@@ -202,31 +202,27 @@ impl End {
         self.connection.closure().and_then(|closure| closure.error)
     }
 
-    /// The other end heard this: it is what was sent next, and not too big.
+    /// The other end heard this: it is what was sent next, and within its limits.
     fn check_heard(&mut self, event: &Event<'_>) {
         if let Event::Pong(_) = event {
             return; // Several may be answered by one: see `check_pongs`.
         }
         assert_eq!(self.unheard.pop_front().as_ref(), Some(event));
-        assert!(!self.is_too_big(event));
-    }
-
-    /// The other end broke off, as it may do for one reason only.
-    fn check_refused(&self, error: ProtocolError) {
-        assert!(matches!(error, ProtocolError::FrameTooBig | ProtocolError::MessageTooBig));
-        let next = self.unheard.front().expect("something was sent");
-        assert!(self.is_too_big(next), "{error} though it is not");
-    }
-
-    /// Both ends have the same limits.
-    fn is_too_big(&self, event: &Event<'_>) -> bool {
-        let len = match event {
-            Event::Text(text) => text.len(),
-            Event::Binary(payload) => payload.len(),
-            Event::Ping(_) | Event::Pong(_) | Event::Close(_) => return false,
-        };
         let limits = self.config.limits;
-        len > limits.max_message || len as u64 > limits.max_frame
+        assert!(size(event) <= limits.max_message);
+        assert!(self.config.deflate.is_some() || size(event) as u64 <= limits.max_frame);
+    }
+
+    /// The other end, which has the same limits, broke off: for them, or for nothing.
+    fn check_refused(&self, error: ProtocolError) {
+        let next = self.unheard.front().map_or(0, size);
+        // Noise becomes a little longer by being compressed.
+        let longest_frame = next as u64 + if self.config.deflate.is_some() { 16 } else { 0 };
+        match error {
+            ProtocolError::MessageTooBig => assert!(next > self.config.limits.max_message),
+            ProtocolError::FrameTooBig => assert!(longest_frame > self.config.limits.max_frame),
+            other => panic!("{other}, though it is not so"),
+        }
     }
 
     /// Whether all that was queued has been written, and all that was written has arrived.
@@ -256,5 +252,14 @@ impl End {
     fn check_pongs(&self) {
         let mut pings = self.pings.iter();
         assert!(self.pongs.iter().all(|pong| pings.any(|ping| ping == pong)), "nobody asked");
+    }
+}
+
+/// The bytes of a message.
+fn size(event: &Event<'_>) -> usize {
+    match event {
+        Event::Text(text) => text.len(),
+        Event::Binary(payload) => payload.len(),
+        Event::Ping(_) | Event::Pong(_) | Event::Close(_) => 0,
     }
 }
