@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -12,7 +12,7 @@ use wirechat::net::{
     WebSocket, accept_with, connect_with,
 };
 use wirechat::proto::handshake::accept_key;
-use wirechat::proto::{Message, Role};
+use wirechat::proto::{Config, Message, Role};
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use crate::peer::Peer;
@@ -165,4 +165,18 @@ where
         messages.push(message);
     }
     Ok(messages)
+}
+
+/// Our end on a transport in memory that holds `capacity` bytes each way, in the
+/// role that its peer, the `sender`, has not.
+pub(crate) fn in_memory(
+    sender: Role,
+    capacity: usize,
+) -> (WebSocket<DuplexStream>, Peer<DuplexStream>) {
+    let (ours, theirs) = duplex(capacity);
+    let socket = match sender {
+        Role::Client => WebSocket::server(ours, Vec::new(), Config::default()),
+        Role::Server => WebSocket::client(ours, Vec::new(), Config::default()),
+    };
+    (socket, Peer::new(theirs))
 }

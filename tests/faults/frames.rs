@@ -55,9 +55,8 @@ async fn section_5_2_a_length_of_2_63_or_more_fails_the_connection() {
     const REASON: &str = "the top bit of a 64-bit length must be 0";
     for len in [1 << 63, u64::MAX, u64::MAX - 13] {
         both_fail(|sender| head(sender, FIN | TEXT, 8, len), 1002, REASON).await;
-        let continuation = |sender| {
-            [frame(sender, TEXT, b"a"), head(sender, FIN | CONTINUATION, 8, len)].concat()
-        };
+        let continuation =
+            |sender| [frame(sender, TEXT, b"a"), head(sender, FIN | CONTINUATION, 8, len)].concat();
         both_fail(continuation, 1002, REASON).await;
     }
 }

@@ -1,16 +1,117 @@
-//! What a peer can make our ends allocate. Every test has a runtime on its own
-//! thread, and only that thread's allocations are counted.
+//! What a peer can make our ends allocate: only the allocations of the test's
+//! own thread are counted, and everything runs on it.
 
-use std::time::Duration;
+use std::time::Instant;
 
 use allocation_counter::{AllocationInfo, measure};
-use futures_util::future;
-use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
-use wirechat::net::{AcceptOptions, WebSocket, accept_with};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use wirechat::net::{AcceptOptions, accept_with};
 use wirechat::proto::{Config, Connection, Event, Limits, Role};
 use wirechat::server::ServerConfig;
 
-use crate::ends::{connected, serve};
+use crate::ends::{REQUEST, receive_all, serve};
 use crate::peer::Peer;
-use crate::wire::{BINARY, CONTINUATION, FIN, PING, PONG, begun, frame, head};
+use crate::wire::{BINARY, CONTINUATION, FIN, begun, frame};
+
+const CONNECTIONS: usize = 200;
+const KIB: u64 = 1 << 10;
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// CVE-2022-35922: a head was enough to make a server allocate what it declared.
+#[test]
+fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_declare() {
+    const DECLARED: usize = 1 << 40;
+    let limits = Limits { max_frame: DECLARED as u64, max_message: DECLARED, ..Limits::default() };
+    let options = AcceptOptions {
+        config: Config { limits, ..Config::default() },
+        ..AcceptOptions::default()
+    };
+    let runtime = runtime();
+    let (mut peers, mut sockets) = (Vec::new(), Vec::new());
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        for _ in 0..CONNECTIONS {
+            let address = listener.local_addr().unwrap();
+            let mut peer = Peer::new(TcpStream::connect(address).await.unwrap());
+            peer.send(REQUEST.as_bytes()).await;
+            let (stream, _) = listener.accept().await.unwrap();
+            sockets.push(accept_with(stream, &options).await.unwrap().socket);
+            peer.read_head().await;
+            peers.push(peer);
+        }
+    });
+    let begun = begun(Role::Client, FIN | BINARY, DECLARED, b"the first of a terabyte");
+    let used = measure(|| {
+        runtime.block_on(async {
+            for peer in &mut peers {
+                peer.send(&begun).await;
+            }
+            drop(peers); // and so every server comes to an end, after the head
+            for socket in &mut sockets {
+                assert_eq!(receive_all(socket).await.unwrap(), []);
+            }
+        });
+    });
+    assert!(used.bytes_max < CONNECTIONS as u64 * KIB, "{used:?}");
+}
+
+#[test]
+fn section_10_4_200_heads_of_the_largest_frame_cost_the_chat_server_what_arrived() {
+    let runtime = runtime();
+    let (server, mut peers) = runtime.block_on(async {
+        let server = serve(ServerConfig::default()).await;
+        let mut peers = Vec::new();
+        for _ in 0..CONNECTIONS {
+            peers.push(server.open().await);
+        }
+        (server, peers)
+    });
+    let begun = begun(Role::Client, FIN | BINARY, 64 << 10, b"the first of 64 KiB");
+    let used = measure(|| {
+        runtime.block_on(async {
+            for peer in &mut peers {
+                peer.send(&begun).await;
+            }
+            drop(peers);
+            server.stop().await;
+        });
+    });
+    assert!(used.bytes_max < CONNECTIONS as u64 * KIB, "{used:?}");
+}
+
+/// What a server without a limit on fragments needs for this message.
+fn receive_in_fragments(payload: &[u8], count: usize) -> AllocationInfo {
+    let limits = Limits { max_fragments: u32::MAX, max_message: 1 << 20, ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let mut wire = [
+        frame(Role::Client, BINARY, payload),
+        frame(Role::Client, CONTINUATION, payload).repeat(count - 2),
+        frame(Role::Client, FIN | CONTINUATION, payload),
+    ]
+    .concat();
+    let now = Instant::now();
+    let mut connection = Connection::server(config, now);
+    let mut received = None;
+    let used = measure(|| {
+        for mut segment in wire.chunks_mut(1_460) {
+            if let Some(Event::Binary(message)) = connection.receive(now, &mut segment) {
+                received = Some(message.len());
+            }
+        }
+    });
+    assert_eq!(received, Some(payload.len() * count));
+    used
+}
+
+/// CVE-2026-48779, where nobody has set a limit on their number.
+#[test]
+fn section_10_4_a_fragment_costs_no_more_memory_than_its_payload() {
+    assert!(receive_in_fragments(b"", 100_000).bytes_max < KIB);
+    let used = receive_in_fragments(b"x", 100_000);
+    assert!(used.bytes_max < 4 * 100_000, "{used:?}");
+    assert!(used.count_total < 100, "time grows with the bytes: {used:?}");
+}

@@ -2,12 +2,9 @@
 //! (RFC 6455 §5.5.1, §7.4, §8.1).
 
 use futures_util::future;
-use tokio::io::duplex;
-use wirechat::net::WebSocket;
-use wirechat::proto::{Config, Message, Role};
+use wirechat::proto::{Message, Role};
 
-use crate::ends::both_fail;
-use crate::peer::Peer;
+use crate::ends::{both_fail, in_memory};
 use crate::wire::{CLOSE, CONTINUATION, FIN, TEXT, begun, close, frame};
 
 const NOT_UTF8: [&[u8]; 7] = [
@@ -38,8 +35,7 @@ async fn section_8_1_bad_text_fails_the_connection_while_its_frame_is_still_arri
 async fn section_8_1_bad_text_fails_the_connection_while_its_message_is_still_arriving() {
     for bad in NOT_UTF8 {
         let (start, end) = bad.split_at(bad.len() - 1);
-        let wire =
-            |sender| [frame(sender, TEXT, start), frame(sender, CONTINUATION, end)].concat();
+        let wire = |sender| [frame(sender, TEXT, start), frame(sender, CONTINUATION, end)].concat();
         both_fail(wire, 1007, "text is not UTF-8").await;
     }
 }
@@ -54,21 +50,11 @@ async fn section_8_1_text_that_ends_inside_a_character_fails_the_connection() {
     }
 }
 
-/// A `WebSocket` in the role that does not send, and the peer that does.
-fn pair(sender: Role) -> (WebSocket<tokio::io::DuplexStream>, Peer<tokio::io::DuplexStream>) {
-    let (ours, theirs) = duplex(64 << 10);
-    let socket = match sender {
-        Role::Client => WebSocket::server(ours, Vec::new(), Config::default()),
-        Role::Server => WebSocket::client(ours, Vec::new(), Config::default()),
-    };
-    (socket, Peer::new(theirs))
-}
-
 #[tokio::test(start_paused = true)]
 async fn section_8_1_good_text_passes_wherever_frames_and_segments_cut_it() {
     const TEXT_OF_ALL_LENGTHS: &str = "a é € 😀 \u{ffff} \u{10ffff}";
     for sender in [Role::Client, Role::Server] {
-        let (mut socket, mut peer) = pair(sender);
+        let (mut socket, mut peer) = in_memory(sender, 64 << 10);
         for cut in 0..=TEXT_OF_ALL_LENGTHS.len() {
             let (start, end) = TEXT_OF_ALL_LENGTHS.as_bytes().split_at(cut);
             let wire =

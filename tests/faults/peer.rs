@@ -46,15 +46,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.unread.drain(..len).collect()
     }
 
-    /// An HTTP head, its blank line included.
-    pub(crate) async fn read_head(&mut self) -> String {
+    /// An HTTP head, its blank line included; `None` if the other end goes before.
+    pub(crate) async fn try_read_head(&mut self) -> Option<String> {
         let end = loop {
             if let Some(at) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
             }
-            assert!(self.fill().await, "the other end has gone; before: {:?}", self.unread);
+            if !self.fill().await {
+                return None;
+            }
         };
-        String::from_utf8(self.take(end).await).expect("a head is ASCII")
+        Some(String::from_utf8(self.take(end).await).expect("a head is ASCII"))
+    }
+
+    pub(crate) async fn read_head(&mut self) -> String {
+        self.try_read_head().await.expect("the other end answers")
     }
 
     /// The next frame: its first byte and its unmasked payload.

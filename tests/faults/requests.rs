@@ -127,8 +127,7 @@ async fn section_4_2_1_item_1_another_version_of_http_is_refused() {
 async fn section_4_2_1_item_1_another_method_is_refused_and_told_which_one() {
     for method in ["POST", "HEAD", "OPTIONS", "get"] {
         let request = with(FIRST, &format!("{method} /ws HTTP/1.1"));
-        let answer =
-            refused(&request, "405 Method Not Allowed", "the method must be GET").await;
+        let answer = refused(&request, "405 Method Not Allowed", "the method must be GET").await;
         assert!(answer.contains("\r\nAllow: GET\r\n"), "{answer}");
     }
 }
@@ -211,9 +210,12 @@ async fn section_4_1_item_10_subprotocols_that_are_no_tokens_or_repeated_are_ref
 #[tokio::test]
 async fn a_handshake_with_a_body_is_refused_and_what_is_in_it_never_answered() {
     let hidden = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    for field in
-        ["Content-Length: 27", "Content-Length: 0, 27", "Transfer-Encoding: chunked", "Content-Length: -1"]
-    {
+    for field in [
+        "Content-Length: 27",
+        "Content-Length: 0, 27",
+        "Transfer-Encoding: chunked",
+        "Content-Length: -1",
+    ] {
         let request = and(field) + hidden;
         refused(&request, "400 Bad Request", "a handshake must not have a body").await;
     }
@@ -246,11 +248,8 @@ async fn section_4_2_2_what_stands_behind_a_handshake_is_frames_and_never_http()
 
 #[tokio::test]
 async fn section_4_2_2_frames_in_the_segment_of_the_request_are_served_after_the_101() {
-    let early = [
-        frame(Role::Client, FIN | PING, b"early"),
-        close(Role::Client, 4321, b""),
-    ]
-    .concat();
+    let early =
+        [frame(Role::Client, FIN | PING, b"early"), close(Role::Client, 4321, b"")].concat();
     let segment = [REQUEST.as_bytes(), &early].concat();
 
     let server = serve(ServerConfig::default()).await;

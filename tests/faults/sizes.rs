@@ -1,9 +1,7 @@
 //! More than an end takes: frames, messages and fragments above the limits of
 //! [`Limits`](wirechat::proto::Limits) (RFC 6455 §10.4).
 
-use wirechat::proto::Role;
-
-use crate::ends::{both_fail, client_fails, server_fails};
+use crate::ends::both_fail;
 use crate::wire::{BINARY, CONTINUATION, FIN, TEXT, frame, head};
 
 const MAX: usize = 64 << 10;
@@ -13,9 +11,8 @@ async fn section_10_4_a_frame_above_the_limit_fails_the_connection_by_its_head_a
     for len in [MAX as u64 + 1, 32 << 20, 1 << 32, (1 << 63) - 1] {
         let whole = |sender| head(sender, FIN | BINARY, 8, len);
         both_fail(whole, 1009, "the frame is too big").await;
-        let continuation = |sender| {
-            [frame(sender, TEXT, b"a"), head(sender, FIN | CONTINUATION, 8, len)].concat()
-        };
+        let continuation =
+            |sender| [frame(sender, TEXT, b"a"), head(sender, FIN | CONTINUATION, 8, len)].concat();
         both_fail(continuation, 1009, "the frame is too big").await;
     }
 }
@@ -23,9 +20,8 @@ async fn section_10_4_a_frame_above_the_limit_fails_the_connection_by_its_head_a
 /// CVE-2016-10542: 32 MiB were taken where nobody had asked for a limit.
 #[tokio::test]
 async fn section_10_4_a_message_above_the_limit_fails_the_connection_by_the_head_that_exceeds_it() {
-    let wire = |sender| {
-        [frame(sender, BINARY, &[0; MAX]), head(sender, CONTINUATION, 0, 1)].concat()
-    };
+    let wire =
+        |sender| [frame(sender, BINARY, &[0; MAX]), head(sender, CONTINUATION, 0, 1)].concat();
     both_fail(wire, 1009, "the message is too big").await;
 }
 
@@ -41,15 +37,13 @@ async fn section_10_4_a_message_that_never_ends_is_cut_off_at_the_limit() {
 /// CVE-2026-48779: what a fragment cost was more than its payload.
 #[tokio::test]
 async fn section_10_4_a_message_in_100_000_fragments_fails_the_connection_at_the_1025th() {
-    const REASON: &str = "the message has too many fragments";
     for payload in [&b"x"[..], b""] {
-        let fragments = |sender, count| {
-            [frame(sender, BINARY, payload), frame(sender, CONTINUATION, payload).repeat(count)]
-                .concat()
-        };
-        both_fail(|sender| fragments(sender, 99_999), 1008, REASON).await;
-        // The last one is enough, and none before it was too many.
-        server_fails(&fragments(Role::Client, 1024), 1008, REASON).await;
-        client_fails(&fragments(Role::Server, 1024), 1008, REASON).await;
+        for count in [1_025, 100_000] {
+            let wire = |sender| {
+                let fragments = frame(sender, CONTINUATION, payload).repeat(count - 1);
+                [frame(sender, BINARY, payload), fragments].concat()
+            };
+            both_fail(wire, 1008, "the message has too many fragments").await;
+        }
     }
 }
