@@ -6,6 +6,7 @@
 //! this machine; where a deadline is waited for it is memory, and time virtual.
 #![cfg(feature = "chat")]
 
+mod chat_server;
 mod chatting;
 mod closing;
 mod ends;

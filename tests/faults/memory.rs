@@ -21,21 +21,17 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// CVE-2022-35922: a head was enough to make a server allocate what it declared.
-#[test]
-fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_declare() {
-    const DECLARED: usize = 1 << 40;
-    let limits = Limits { max_frame: DECLARED as u64, max_message: DECLARED, ..Limits::default() };
-    let options = AcceptOptions {
-        config: Config { limits, ..Config::default() },
-        ..AcceptOptions::default()
-    };
+/// What 200 connections to a server without limits need for these bytes, each.
+fn receive_on_200_connections(wire: &[u8]) -> AllocationInfo {
+    let limits = Limits { max_frame: u64::MAX, max_message: usize::MAX, ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let options = AcceptOptions { config, ..AcceptOptions::default() };
     let runtime = runtime();
     let (mut peers, mut sockets) = (Vec::new(), Vec::new());
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
         for _ in 0..CONNECTIONS {
-            let address = listener.local_addr().unwrap();
             let mut peer = Peer::new(TcpStream::connect(address).await.unwrap());
             peer.send(REQUEST.as_bytes()).await;
             let (stream, _) = listener.accept().await.unwrap();
@@ -44,19 +40,35 @@ fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_dec
             peers.push(peer);
         }
     });
-    let begun = begun(Role::Client, FIN | BINARY, DECLARED, b"the first of a terabyte");
-    let used = measure(|| {
+    measure(|| {
         runtime.block_on(async {
             for peer in &mut peers {
-                peer.send(&begun).await;
+                peer.send(wire).await;
             }
-            drop(peers); // and so every server comes to an end, after the head
+            drop(peers); // and so every server comes to an end, after these bytes
             for socket in &mut sockets {
                 assert_eq!(receive_all(socket).await.unwrap(), []);
             }
         });
-    });
-    assert!(used.bytes_max < CONNECTIONS as u64 * KIB, "{used:?}");
+    })
+}
+
+/// CVE-2022-35922: a head was enough to make a server allocate what it declared.
+/// CVE-2026-25541: what was declared and what was there overflowed together.
+#[test]
+fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_declare() {
+    for declared in [1 << 40, (1 << 63) - 1] {
+        let first = begun(Role::Client, FIN | BINARY, declared, b"the first of very many");
+        let continuation = [
+            frame(Role::Client, BINARY, b"a"),
+            begun(Role::Client, FIN | CONTINUATION, declared, b"the first of very many"),
+        ]
+        .concat();
+        for wire in [first, continuation] {
+            let used = receive_on_200_connections(&wire);
+            assert!(used.bytes_max < CONNECTIONS as u64 * KIB, "{used:?}");
+        }
+    }
 }
 
 #[test]

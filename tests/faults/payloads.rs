@@ -5,7 +5,7 @@ use futures_util::future;
 use wirechat::proto::{Message, Role};
 
 use crate::ends::{both_fail, in_memory};
-use crate::wire::{CLOSE, CONTINUATION, FIN, TEXT, begun, close, frame};
+use crate::wire::{CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, begun, close, frame};
 
 const NOT_UTF8: [&[u8]; 7] = [
     b"\xc0\xaf",         // overlong '/'
@@ -89,5 +89,23 @@ async fn section_7_4_a_close_code_that_may_not_be_sent_fails_the_connection() {
 async fn section_5_5_1_a_close_reason_that_is_not_utf_8_fails_the_connection() {
     for bad in NOT_UTF8 {
         both_fail(|sender| close(sender, 1000, bad), 1007, "text is not UTF-8").await;
+    }
+}
+
+/// CVE-2016-10518: a Pong carried memory that nobody had written.
+#[tokio::test(start_paused = true)]
+async fn section_5_5_3_a_ping_of_every_size_is_answered_with_exactly_its_bytes() {
+    for sender in [Role::Client, Role::Server] {
+        let (mut socket, mut peer) = in_memory(sender, 64 << 10);
+        let answers = async {
+            for len in 0..=125 {
+                let payload: Vec<u8> = (0..len).map(|byte| byte ^ 0xA5).collect();
+                peer.send(&frame(sender, FIN | PING, &payload)).await;
+                assert_eq!(peer.read_frame().await, (FIN | PONG, payload));
+            }
+            drop(peer);
+        };
+        let (received, ()) = future::join(socket.recv(), answers).await;
+        assert_eq!(received.unwrap(), None);
     }
 }

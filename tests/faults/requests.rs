@@ -236,6 +236,16 @@ async fn a_second_request_behind_one_for_the_page_is_never_answered() {
     server.stop().await;
 }
 
+/// RFC 9110 §5.5: whitespace around a value is no part of it, so this is version
+/// 13, and a connection.
+#[tokio::test]
+async fn rfc_9110_5_5_a_version_between_spaces_is_that_version() {
+    let server = serve(ServerConfig::default()).await;
+    let mut peer = Peer::new(server.connect().await);
+    peer.send(with(VERSION, "Sec-WebSocket-Version: \t13 ").as_bytes()).await;
+    assert!(peer.read_head().await.starts_with("HTTP/1.1 101 "));
+}
+
 #[tokio::test]
 async fn section_4_2_2_what_stands_behind_a_handshake_is_frames_and_never_http() {
     let server = serve(ServerConfig::default()).await;
