@@ -60,11 +60,16 @@ impl Serving {
 
     /// A connection after a good opening handshake.
     pub(crate) async fn open(&self) -> Peer<TcpStream> {
+        self.open_with(REQUEST).await.0
+    }
+
+    /// A connection that this request opened, and the head of the answer.
+    pub(crate) async fn open_with(&self, request: &str) -> (Peer<TcpStream>, String) {
         let mut peer = Peer::new(self.connect().await);
-        peer.send(REQUEST.as_bytes()).await;
+        peer.send(request.as_bytes()).await;
         let head = peer.read_head().await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-        peer
+        (peer, head)
     }
 
     pub(crate) async fn stop(self) {
@@ -91,6 +96,7 @@ pub(crate) async fn accepting<T>(
 /// What our client makes of a server that answers with `response`, and that
 /// server, which has not ended the connection.
 pub(crate) async fn connecting(
+    options: &ConnectOptions,
     response: &[u8],
 ) -> (Result<Connected<TcpStream>, ConnectError>, Peer<TcpStream>) {
     let listener = TcpListener::bind(localhost()).await.unwrap();
@@ -102,9 +108,7 @@ pub(crate) async fn connecting(
         peer.send(&with_accept(response, &request)).await;
         peer
     };
-    let options = ConnectOptions::default();
-    let (connected, peer) = future::join(connect_with(&uri, &options), server).await;
-    (connected, peer)
+    future::join(connect_with(&uri, options), server).await
 }
 
 /// The response with the `Sec-WebSocket-Accept` that answers the request's key.
@@ -119,7 +123,7 @@ fn with_accept(response: &[u8], request: &str) -> Vec<u8> {
 
 /// Our client, connected, and its server.
 pub(crate) async fn connected() -> (Connected<TcpStream>, Peer<TcpStream>) {
-    let (connected, peer) = connecting(RESPONSE.as_bytes()).await;
+    let (connected, peer) = connecting(&ConnectOptions::default(), RESPONSE.as_bytes()).await;
     (connected.unwrap(), peer)
 }
 
@@ -133,26 +137,27 @@ pub(crate) async fn both_fail(wire: impl Fn(Role) -> Vec<u8>, code: u16, reason:
 
 pub(crate) async fn server_fails(wire: &[u8], code: u16, reason: &str) {
     let server = serve(ServerConfig::default()).await;
-    let mut peer = server.open().await;
-    peer.send(wire).await;
-    assert_eq!(peer.read_close().await, (code, reason.to_owned()), "to {wire:x?}");
-    assert_eq!(peer.read_to_end().await, b"", "a Close is the last frame");
-    drop(peer);
+    is_failed(server.open().await, wire, code, reason).await;
     server.stop().await;
 }
 
 pub(crate) async fn client_fails(wire: &[u8], code: u16, reason: &str) {
-    let (connected, mut peer) = connected().await;
-    let mut socket = connected.socket;
-    let server = async {
-        peer.send(wire).await;
-        assert_eq!(peer.read_close().await, (code, reason.to_owned()), "to {wire:x?}");
-        assert_eq!(peer.read_to_end().await, b"", "a Close is the last frame");
-        drop(peer);
-    };
+    let (connected, peer) = connected().await;
+    let (mut socket, server) = (connected.socket, is_failed(peer, wire, code, reason));
     let (received, ()) = future::join(receive_all(&mut socket), server).await;
     let Err(Error::Protocol(error)) = received else { panic!("{received:?}") };
     assert_eq!((error.close_code().get(), error.to_string().as_str()), (code, reason));
+}
+
+/// A peer that sends `wire` gets this Close, nothing behind it, and the end.
+pub(crate) async fn is_failed(mut peer: Peer<TcpStream>, wire: &[u8], code: u16, reason: &str) {
+    peer.send(wire).await;
+    assert_eq!(peer.read_close().await, (code, reason.to_owned()), "to {:x?}", start_of(wire));
+    assert_eq!(peer.read_to_end().await, b"", "a Close is the last frame");
+}
+
+fn start_of(wire: &[u8]) -> &[u8] {
+    &wire[..wire.len().min(100)]
 }
 
 /// Receives until the connection is over.

@@ -9,6 +9,8 @@
 mod chat_server;
 mod chatting;
 mod closing;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod ends;
 mod floods;
 mod frames;

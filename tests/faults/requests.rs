@@ -208,6 +208,17 @@ async fn section_4_1_item_10_subprotocols_that_are_no_tokens_or_repeated_are_ref
 }
 
 #[tokio::test]
+async fn section_9_1_extensions_that_break_the_grammar_are_refused() {
+    for value in
+        ["", ",", "permessage-deflate;", "a b", "a; b=", "a; b=\"", "\"a\"", "a; b=\"c d\""]
+    {
+        let reason = "Sec-WebSocket-Extensions must be a list of extensions with their parameters";
+        let request = and(&format!("Sec-WebSocket-Extensions: {value}"));
+        refused(&request, "400 Bad Request", reason).await;
+    }
+}
+
+#[tokio::test]
 async fn a_handshake_with_a_body_is_refused_and_what_is_in_it_never_answered() {
     let hidden = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     for field in [

@@ -1,7 +1,7 @@
 //! Servers whose answer to our client's handshake is no yes (RFC 6455 §4.1): the
 //! caller is told why, and the client ends TCP at once, without a frame.
 
-use wirechat::net::ConnectError;
+use wirechat::net::{ConnectError, ConnectOptions};
 use wirechat::proto::{Message, Role};
 
 use crate::ends::{RESPONSE, connecting};
@@ -9,7 +9,7 @@ use crate::wire::{close, text};
 
 /// Our client gives up on this response, and says why.
 async fn given_up(response: &str, reason: &str) {
-    let (connected, mut peer) = connecting(response.as_bytes()).await;
+    let (connected, mut peer) = connecting(&ConnectOptions::default(), response.as_bytes()).await;
     let error = connected.unwrap_err();
     assert!(matches!(error, ConnectError::Response(_)), "{error:?}");
     assert_eq!(error.to_string(), reason, "to {response:?}");
@@ -96,7 +96,7 @@ async fn section_4_1_response_item_4_an_accept_that_does_not_answer_the_key_is_r
 async fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     for extension in ["permessage-deflate", "x-unknown", ""] {
         let response = and(&format!("Sec-WebSocket-Extensions: {extension}"));
-        given_up(&response, "the server uses an extension that was not offered").await;
+        given_up(&response, "the server uses an extension that was not offered so").await;
     }
 }
 
@@ -112,7 +112,7 @@ async fn section_4_1_response_item_6_a_subprotocol_that_was_not_offered_is_refus
 async fn frames_in_the_segment_of_the_response_are_the_first_messages() {
     let early = [text(Role::Server, "early"), close(Role::Server, 1000, b"")].concat();
     let response = [RESPONSE.as_bytes(), &early].concat();
-    let (connected, peer) = connecting(&response).await;
+    let (connected, peer) = connecting(&ConnectOptions::default(), &response).await;
     let mut socket = connected.unwrap().socket;
     assert_eq!(socket.recv().await.unwrap(), Some(Message::from("early")));
     drop(peer);
