@@ -114,6 +114,7 @@ mod tests {
         }
     }
 
+    // Proves fault-86.
     #[test]
     fn a_server_that_broke_the_protocol_is_left_alone() {
         let closure = Closure { error: Some(ProtocolError::Masked), ..closed(Some(1002)) };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::future;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use wirechat::proto::{Config, Keepalive, Role};
@@ -25,6 +26,7 @@ async fn drip(peer: &mut Peer<TcpStream>, pieces: impl Iterator<Item = &[u8]>) {
     panic!("somebody took all of it");
 }
 
+// Proves fault-67.
 #[tokio::test]
 async fn requests_that_do_not_come_to_their_end_are_cut_off_without_an_answer() {
     let config = ServerConfig { handshake_timeout: MOMENT, ..ServerConfig::default() };
@@ -40,6 +42,7 @@ async fn requests_that_do_not_come_to_their_end_are_cut_off_without_an_answer() 
     server.stop().await;
 }
 
+// Proves fault-72.
 #[tokio::test]
 async fn a_client_that_falls_silent_is_asked_and_closed_with_4000() {
     let mut config = ServerConfig::default();
@@ -58,6 +61,7 @@ async fn a_client_that_falls_silent_is_asked_and_closed_with_4000() {
     server.stop().await;
 }
 
+// Proves fault-79.
 #[tokio::test]
 async fn a_client_that_talks_on_after_the_last_close_is_cut_off() {
     let connection = Config { close_timeout: MOMENT, ..Config::default() };
@@ -71,4 +75,15 @@ async fn a_client_that_talks_on_after_the_last_close_is_cut_off() {
         drip(&mut peer, std::iter::repeat_n(&talk[..], 10_000)).await;
     }
     server.stop().await;
+}
+
+// Proves fault-74.
+#[tokio::test]
+async fn a_stopping_server_says_1001_and_waits_for_no_answer() {
+    let connection = Config { close_timeout: MOMENT, ..Config::default() };
+    let server = serve(ServerConfig { connection, ..ServerConfig::default() }).await;
+    let mut peer = server.open().await;
+    let (said, ()) = future::join(peer.read_close(), server.stop()).await;
+    assert_eq!(said, (1001, "the server is shutting down".to_owned()));
+    assert_eq!(peer.read_to_end().await, b"");
 }

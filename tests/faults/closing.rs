@@ -28,6 +28,7 @@ async fn receive_to_the_end(mut socket: WebSocket<DuplexStream>) -> Result<(), E
     receive_all(&mut socket).await.map(|_| ())
 }
 
+// Proves fault-73.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_answers_our_close_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -41,6 +42,7 @@ async fn section_7_1_1_a_peer_that_never_answers_our_close_is_cut_off_after_5_s(
     }
 }
 
+// Proves fault-73.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_talks_on_after_our_close_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -62,6 +64,7 @@ async fn section_7_1_1_a_peer_that_talks_on_after_our_close_is_cut_off_after_5_s
     }
 }
 
+// Proves fault-76.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
     for sender in BOTH {
@@ -81,6 +84,7 @@ async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
 }
 
 /// RFC 6455 §7.1.1: the server ends TCP first, so a client waits for that.
+// Proves fault-77.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_longer() {
     let start = Instant::now();
@@ -91,6 +95,7 @@ async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_lon
     assert!(socket.closure().unwrap().clean);
 }
 
+// Proves fault-78.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_server_has() {
     let start = Instant::now();
@@ -108,6 +113,7 @@ async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_ser
     assert!(socket.closure().unwrap().clean);
 }
 
+// Proves fault-79.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_peer_that_broke_a_rule_and_talks_on_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -126,6 +132,7 @@ async fn section_7_1_7_a_peer_that_broke_a_rule_and_talks_on_is_cut_off_after_5_
     }
 }
 
+// Proves fault-75.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_gets_no_second_close() {
     for sender in BOTH {
@@ -146,6 +153,7 @@ async fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_gets_no_se
     }
 }
 
+// Proves fault-81.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_5_a_peer_that_ends_tcp_without_a_close_is_noticed_at_once() {
     for sender in BOTH {

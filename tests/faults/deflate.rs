@@ -76,6 +76,7 @@ fn bomb() -> Vec<u8> {
     data
 }
 
+// Proves fault-58.
 #[tokio::test]
 async fn rfc_7692_8_a_bomb_fails_the_connection_while_it_is_inflated() {
     let bomb = bomb();
@@ -86,6 +87,7 @@ async fn rfc_7692_8_a_bomb_fails_the_connection_while_it_is_inflated() {
     }
 }
 
+// Proves fault-58.
 #[test]
 fn rfc_7692_8_a_bomb_costs_no_more_memory_than_the_limit() {
     let fragments = bomb();
@@ -114,6 +116,7 @@ fn rfc_7692_8_a_bomb_costs_no_more_memory_than_the_limit() {
 
 /// The limit holds for what a message is, not for what travels: up to it whole,
 /// and above it not at all.
+// Proves fault-59.
 #[tokio::test]
 async fn rfc_7692_8_one_inflated_byte_above_the_limit_fails_the_connection() {
     let too_big = letters(MAX + 1);
@@ -133,6 +136,7 @@ async fn rfc_7692_8_one_inflated_byte_above_the_limit_fails_the_connection() {
     assert_eq!(socket.recv().await.unwrap(), Some(Message::Binary(vec![b'a'; MAX])));
 }
 
+// Proves fault-48.
 #[tokio::test]
 async fn rfc_7692_7_2_2_data_that_does_not_inflate_fails_the_connection() {
     for damaged in [
@@ -148,6 +152,7 @@ async fn rfc_7692_7_2_2_data_that_does_not_inflate_fails_the_connection() {
     }
 }
 
+// Proves fault-49.
 #[tokio::test]
 async fn section_8_1_compressed_text_that_is_not_utf_8_fails_the_connection() {
     let stored = b"\x00\x02\x00\xfd\xffa\xff\x00"; // a stored block: "a\xff"
@@ -157,6 +162,7 @@ async fn section_8_1_compressed_text_that_is_not_utf_8_fails_the_connection() {
     both_fail(arriving, 1007, "text is not UTF-8").await;
 }
 
+// Proves fault-35.
 #[tokio::test]
 async fn rfc_7692_6_1_reserved_bits_with_no_meaning_where_they_stand_fail_the_connection() {
     const REASON: &str = "reserved bits are set";
@@ -172,6 +178,7 @@ async fn rfc_7692_6_1_reserved_bits_with_no_meaning_where_they_stand_fail_the_co
 }
 
 /// CVE-2026-2229: a window that is none made a client crash.
+// Proves fault-16.
 #[tokio::test]
 async fn rfc_7692_7_1_offers_with_wrong_parameters_are_declined() {
     let server = serve(ServerConfig::default()).await;
@@ -210,6 +217,7 @@ async fn rfc_7692_7_1_offers_with_wrong_parameters_are_declined() {
     server.stop().await;
 }
 
+// Proves fault-29.
 #[tokio::test]
 async fn rfc_7692_7_1_a_server_that_does_not_answer_the_offer_is_given_up() {
     for answer in [

@@ -61,6 +61,7 @@ async fn open_with_little_room(server: &Serving) -> Peer<TcpStream> {
     peer
 }
 
+// Proves fault-60.
 #[test]
 fn section_5_5_3_pings_of_a_client_that_does_not_read_are_answered_as_far_as_there_is_room() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -80,6 +81,7 @@ fn section_5_5_3_pings_of_a_client_that_does_not_read_are_answered_as_far_as_the
     });
 }
 
+// Proves fault-60.
 #[test]
 fn section_5_5_3_pings_of_a_server_that_does_not_read_are_answered_as_far_as_there_is_room() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -114,6 +116,7 @@ async fn echo(mut socket: WebSocket<DuplexStream>) -> Result<(), Error> {
 }
 
 /// A server made with the library, and a client that has much to say.
+// Proves fault-61.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_2_a_client_that_sends_for_ever_and_never_reads_is_cut_off_after_50_s() {
     let start = Instant::now();
@@ -132,53 +135,70 @@ async fn section_5_5_2_a_client_that_sends_for_ever_and_never_reads_is_cut_off_a
     assert!(sent < 512 << 10, "{sent} bytes were taken");
 }
 
+/// A server, two members, and a third who joined and does not read.
+async fn one_of_three_does_not_read(
+    close_timeout: Duration,
+) -> (Serving, Peer<TcpStream>, [Member; 2]) {
+    let server = serve(ServerConfig {
+        chat: chat::Limits { rate: None, ..chat::Limits::default() },
+        connection: Config { close_timeout, ..Config::default() },
+        write_timeout: Duration::from_millis(100),
+        ..ServerConfig::default()
+    })
+    .await;
+    let mut slow = open_with_little_room(&server).await;
+    let join = r#"{"type":"join","username":"Slow","content":"","timestamp":1}"#;
+    slow.send(&text(Role::Client, join)).await;
+    let mut ann = Member::join(&server, "Ann").await;
+    let ben = Member::join(&server, "Ben").await;
+    ann.hears("Ben has joined").await;
+    (server, slow, [ann, ben])
+}
+
+/// They talk, and miss nothing, until the third is gone. The kernel takes a few
+/// megabytes for it, and then nothing more.
+async fn talk_until_slow_has_left([ann, ben]: &mut [Member; 2]) {
+    for number in 0..5_000 {
+        let content = format!("{number} {}", "x".repeat(4_000));
+        ann.says(&content).await;
+        ann.hears(&content).await;
+        loop {
+            let object = ben.next().await;
+            if object.contains("Slow has left") {
+                return;
+            }
+            if object.contains(&content) {
+                break;
+            }
+        }
+    }
+    panic!("it was never cut off");
+}
+
 /// RUSTSEC-2020-0043: what a slow reader had not read grew without a limit.
+// Proves fault-63.
 #[test]
 fn a_member_that_never_reads_is_cut_off_and_the_others_do_not_notice() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let moment = Duration::from_millis(100);
-    let config = ServerConfig {
-        chat: chat::Limits { rate: None, ..chat::Limits::default() },
-        connection: Config { close_timeout: moment, ..Config::default() },
-        write_timeout: moment,
-        ..ServerConfig::default()
-    };
-    let (server, mut slow, mut ann, mut ben) = runtime.block_on(async {
-        let server = serve(config).await;
-        let mut slow = open_with_little_room(&server).await;
-        let join = r#"{"type":"join","username":"Slow","content":"","timestamp":1}"#;
-        slow.send(&text(Role::Client, join)).await;
-        let mut ann = Member::join(&server, "Ann").await;
-        let ben = Member::join(&server, "Ben").await;
-        ann.hears("Ben has joined").await;
-        (server, slow, ann, ben)
-    });
-    let used = measure(|| {
-        runtime.block_on(async {
-            // The kernel takes a few megabytes for it, and then nothing more.
-            for number in 0..5_000 {
-                let content = format!("{number} {}", "x".repeat(4_000));
-                ann.says(&content).await;
-                ann.hears(&content).await;
-                loop {
-                    let object = ben.next().await;
-                    if object.contains("Slow has left") {
-                        return;
-                    }
-                    if object.contains(&content) {
-                        break;
-                    }
-                }
-            }
-            panic!("it was never cut off");
-        });
-    });
+    let (server, mut slow, mut members) = runtime.block_on(one_of_three_does_not_read(moment));
+    let used = measure(|| runtime.block_on(talk_until_slow_has_left(&mut members)));
     assert!(used.bytes_max < 2048 * KIB, "{used:?}");
     runtime.block_on(async {
+        drop(members);
+        server.stop().await; // without a byte read by it
         slow.read_to_end().await;
-        drop((slow, ann, ben));
-        server.stop().await;
     });
+}
+
+// Proves fault-63.
+#[tokio::test]
+async fn a_member_that_reads_too_late_finds_whole_frames_and_then_why_it_was_closed() {
+    let (_server, mut slow, mut members) = one_of_three_does_not_read(Duration::from_secs(5)).await;
+    talk_until_slow_has_left(&mut members).await;
+    assert_eq!(slow.read_close().await, (4001, "you read too slowly".to_owned()));
+    slow.send(&close(Role::Client, 4001, b"")).await;
+    assert_eq!(slow.read_to_end().await, b"");
 }
 
 /// Connected, and turned away or not; the answer in the first case.
@@ -188,6 +208,7 @@ async fn turned_away(server: &Serving) -> String {
     answer
 }
 
+// Proves fault-65.
 #[tokio::test]
 async fn more_connections_than_an_address_may_have_are_turned_away_with_429() {
     let server = serve(ServerConfig { max_per_address: Some(2), ..ServerConfig::default() }).await;
@@ -198,6 +219,7 @@ async fn more_connections_than_an_address_may_have_are_turned_away_with_429() {
     drop(first);
 }
 
+// Proves fault-66.
 #[tokio::test]
 async fn more_connections_than_the_server_may_have_are_turned_away_with_503() {
     let server = serve(ServerConfig { max_connections: 2, ..ServerConfig::default() }).await;

@@ -6,6 +6,7 @@ use wirechat::proto::Role;
 use crate::ends::{both_fail, client_fails, server_fails};
 use crate::wire::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, frame, head, text};
 
+// Proves fault-32.
 #[tokio::test]
 async fn section_5_1_a_client_that_does_not_mask_is_failed() {
     for (opcode, payload) in [(TEXT, &b"hi"[..]), (PING, b""), (CLOSE, b"\x03\xe8")] {
@@ -14,6 +15,7 @@ async fn section_5_1_a_client_that_does_not_mask_is_failed() {
     }
 }
 
+// Proves fault-33.
 #[tokio::test]
 async fn section_5_1_a_server_that_masks_is_failed() {
     for (opcode, payload) in [(TEXT, &b"hi"[..]), (PING, b""), (CLOSE, b"\x03\xe8")] {
@@ -22,6 +24,7 @@ async fn section_5_1_a_server_that_masks_is_failed() {
     }
 }
 
+// Proves fault-34.
 #[tokio::test]
 async fn section_5_2_reserved_bits_fail_the_connection() {
     for rsv in 1..8 {
@@ -32,6 +35,7 @@ async fn section_5_2_reserved_bits_fail_the_connection() {
     }
 }
 
+// Proves fault-36.
 #[tokio::test]
 async fn section_5_2_reserved_opcodes_fail_the_connection() {
     for opcode in [0x3, 0x4, 0x5, 0x6, 0x7, 0xB, 0xC, 0xD, 0xE, 0xF] {
@@ -40,6 +44,7 @@ async fn section_5_2_reserved_opcodes_fail_the_connection() {
     }
 }
 
+// Proves fault-37.
 #[tokio::test]
 async fn section_5_2_a_length_that_is_not_in_its_shortest_form_fails_the_connection() {
     for (width, len) in [(2, 5), (2, 125), (8, 5), (8, 126), (8, 65_535)] {
@@ -50,6 +55,7 @@ async fn section_5_2_a_length_that_is_not_in_its_shortest_form_fails_the_connect
 
 /// CVE-2020-27813, CVE-2020-13935, CVE-2026-1528: lengths that became negative,
 /// or small when something was added to them.
+// Proves fault-38.
 #[tokio::test]
 async fn section_5_2_a_length_of_2_63_or_more_fails_the_connection() {
     const REASON: &str = "the top bit of a 64-bit length must be 0";
@@ -61,6 +67,7 @@ async fn section_5_2_a_length_of_2_63_or_more_fails_the_connection() {
     }
 }
 
+// Proves fault-39.
 #[tokio::test]
 async fn section_5_5_a_fragmented_control_frame_fails_the_connection() {
     for opcode in [CLOSE, PING, PONG] {
@@ -69,6 +76,7 @@ async fn section_5_5_a_fragmented_control_frame_fails_the_connection() {
     }
 }
 
+// Proves fault-40.
 #[tokio::test]
 async fn section_5_5_a_control_frame_above_125_bytes_fails_the_connection() {
     for opcode in [CLOSE, PING, PONG] {
@@ -77,6 +85,7 @@ async fn section_5_5_a_control_frame_above_125_bytes_fails_the_connection() {
     }
 }
 
+// Proves fault-41.
 #[tokio::test]
 async fn section_5_4_a_continuation_of_nothing_fails_the_connection() {
     for first in [CONTINUATION, FIN | CONTINUATION] {
@@ -84,6 +93,7 @@ async fn section_5_4_a_continuation_of_nothing_fails_the_connection() {
     }
 }
 
+// Proves fault-42.
 #[tokio::test]
 async fn section_5_4_a_message_inside_a_message_fails_the_connection() {
     for opcode in [TEXT, BINARY] {
@@ -93,6 +103,7 @@ async fn section_5_4_a_message_inside_a_message_fails_the_connection() {
 }
 
 /// The frame boundary is lost for good: what follows must not be taken for frames.
+// Proves fault-43.
 #[tokio::test]
 async fn section_7_1_7_what_comes_behind_a_broken_rule_is_thrown_away() {
     let wire = |sender| [head(sender, FIN | TEXT, 2, 5), text(sender, "hello")].concat();

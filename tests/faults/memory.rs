@@ -55,6 +55,7 @@ fn receive_on_200_connections(wire: &[u8]) -> AllocationInfo {
 
 /// CVE-2022-35922: a head was enough to make a server allocate what it declared.
 /// CVE-2026-25541: what was declared and what was there overflowed together.
+// Proves fault-55.
 #[test]
 fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_declare() {
     for declared in [1 << 40, (1 << 63) - 1] {
@@ -71,6 +72,7 @@ fn section_10_4_200_heads_of_huge_frames_cost_what_arrived_and_not_what_they_dec
     }
 }
 
+// Proves fault-55.
 #[test]
 fn section_10_4_200_heads_of_the_largest_frame_cost_the_chat_server_what_arrived() {
     let runtime = runtime();
@@ -120,6 +122,7 @@ fn receive_in_fragments(payload: &[u8], count: usize) -> AllocationInfo {
 }
 
 /// CVE-2026-48779, where nobody has set a limit on their number.
+// Proves fault-57.
 #[test]
 fn section_10_4_a_fragment_costs_no_more_memory_than_its_payload() {
     assert!(receive_in_fragments(b"", 100_000).bytes_max < KIB);

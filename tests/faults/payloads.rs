@@ -17,6 +17,7 @@ const NOT_UTF8: [&[u8]; 7] = [
     b"a\xff",
 ];
 
+// Proves fault-44.
 #[tokio::test]
 async fn section_8_1_text_that_is_not_utf_8_fails_the_connection() {
     for bad in NOT_UTF8 {
@@ -24,6 +25,7 @@ async fn section_8_1_text_that_is_not_utf_8_fails_the_connection() {
     }
 }
 
+// Proves fault-45.
 #[tokio::test]
 async fn section_8_1_bad_text_fails_the_connection_while_its_frame_is_still_arriving() {
     for bad in NOT_UTF8 {
@@ -31,6 +33,7 @@ async fn section_8_1_bad_text_fails_the_connection_while_its_frame_is_still_arri
     }
 }
 
+// Proves fault-45.
 #[tokio::test]
 async fn section_8_1_bad_text_fails_the_connection_while_its_message_is_still_arriving() {
     for bad in NOT_UTF8 {
@@ -40,6 +43,7 @@ async fn section_8_1_bad_text_fails_the_connection_while_its_message_is_still_ar
     }
 }
 
+// Proves fault-46.
 #[tokio::test]
 async fn section_8_1_text_that_ends_inside_a_character_fails_the_connection() {
     for unfinished in ["é", "€", "😀"] {
@@ -50,6 +54,7 @@ async fn section_8_1_text_that_ends_inside_a_character_fails_the_connection() {
     }
 }
 
+// Proves fault-47.
 #[tokio::test(start_paused = true)]
 async fn section_8_1_good_text_passes_wherever_frames_and_segments_cut_it() {
     const TEXT_OF_ALL_LENGTHS: &str = "a é € 😀 \u{ffff} \u{10ffff}";
@@ -71,12 +76,14 @@ async fn section_8_1_good_text_passes_wherever_frames_and_segments_cut_it() {
     }
 }
 
+// Proves fault-50.
 #[tokio::test]
 async fn section_5_5_1_a_close_of_one_byte_fails_the_connection() {
     both_fail(|sender| frame(sender, FIN | CLOSE, b"\x03"), 1002, "a close payload of one byte")
         .await;
 }
 
+// Proves fault-51.
 #[tokio::test]
 async fn section_7_4_a_close_code_that_may_not_be_sent_fails_the_connection() {
     for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
@@ -85,6 +92,7 @@ async fn section_7_4_a_close_code_that_may_not_be_sent_fails_the_connection() {
     }
 }
 
+// Proves fault-52.
 #[tokio::test]
 async fn section_5_5_1_a_close_reason_that_is_not_utf_8_fails_the_connection() {
     for bad in NOT_UTF8 {
@@ -93,6 +101,7 @@ async fn section_5_5_1_a_close_reason_that_is_not_utf_8_fails_the_connection() {
 }
 
 /// CVE-2016-10518: a Pong carried memory that nobody had written.
+// Proves fault-53.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_3_a_ping_of_every_size_is_answered_with_exactly_its_bytes() {
     for sender in [Role::Client, Role::Server] {

@@ -74,6 +74,7 @@ const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 const VERSION: &str = "Sec-WebSocket-Version: 13";
 
 /// CVE-2023-43669: the head was parsed from its beginning at every read.
+// Proves fault-1.
 #[tokio::test]
 async fn a_head_of_256_kib_in_small_pieces_is_refused_at_8_kib() {
     let head = format!("{FIRST}\r\n{}\r\n", "X: yyyyyyyyyyyyy\r\n".repeat((256 << 10) / 18));
@@ -82,6 +83,7 @@ async fn a_head_of_256_kib_in_small_pieces_is_refused_at_8_kib() {
 }
 
 /// CVE-2024-37890: a server crashed when `Upgrade` came after too many others.
+// Proves fault-2.
 #[tokio::test]
 async fn too_many_header_fields_are_refused_wherever_upgrade_stands() {
     const STATUS: &str = "431 Request Header Fields Too Large";
@@ -89,6 +91,7 @@ async fn too_many_header_fields_are_refused_wherever_upgrade_stands() {
     refused(&and(&"a:\r\n".repeat(2_100)), STATUS, "the head is longer than 8192 bytes").await;
 }
 
+// Proves fault-3.
 #[tokio::test]
 async fn rfc_9112_2_2_nul_bare_cr_and_bare_lf_in_a_head_are_refused() {
     for (line, reason) in [
@@ -104,6 +107,7 @@ async fn rfc_9112_2_2_nul_bare_cr_and_bare_lf_in_a_head_are_refused() {
     refused(&unix, "400 Bad Request", "there is an LF without a CR in the head").await;
 }
 
+// Proves fault-4.
 #[tokio::test]
 async fn rfc_9112_5_a_head_that_breaks_the_grammar_is_refused() {
     const REASON: &str = "the head is not well-formed HTTP";
@@ -115,6 +119,7 @@ async fn rfc_9112_5_a_head_that_breaks_the_grammar_is_refused() {
     }
 }
 
+// Proves fault-5.
 #[tokio::test]
 async fn section_4_2_1_item_1_another_version_of_http_is_refused() {
     for version in ["HTTP/1.0", "HTTP/0.9", "HTTP/1.2", "HTTP/2.0"] {
@@ -123,6 +128,7 @@ async fn section_4_2_1_item_1_another_version_of_http_is_refused() {
     }
 }
 
+// Proves fault-6.
 #[tokio::test]
 async fn section_4_2_1_item_1_another_method_is_refused_and_told_which_one() {
     for method in ["POST", "HEAD", "OPTIONS", "get"] {
@@ -132,6 +138,7 @@ async fn section_4_2_1_item_1_another_method_is_refused_and_told_which_one() {
     }
 }
 
+// Proves fault-7.
 #[tokio::test]
 async fn section_4_2_1_item_1_a_target_that_names_no_resource_is_refused() {
     for target in ["*", "ws", "127.0.0.1:80", "ws://127.0.0.1/ws", "/ws#fragment"] {
@@ -141,6 +148,7 @@ async fn section_4_2_1_item_1_a_target_that_names_no_resource_is_refused() {
     }
 }
 
+// Proves fault-9.
 #[tokio::test]
 async fn section_4_2_1_item_2_a_host_that_is_missing_repeated_or_none_is_refused() {
     for host in ["", "Host:", "Host: a\r\nHost: b", "Host: a, b", "Host: user@a", "Host: a/ws"] {
@@ -149,6 +157,7 @@ async fn section_4_2_1_item_2_a_host_that_is_missing_repeated_or_none_is_refused
     }
 }
 
+// Proves fault-10.
 #[tokio::test]
 async fn section_4_2_1_item_3_an_upgrade_to_nothing_of_ours_is_refused() {
     for upgrade in ["", "Upgrade: websockets", "Upgrade: h2c", "Upgrade: web socket"] {
@@ -159,6 +168,7 @@ async fn section_4_2_1_item_3_an_upgrade_to_nothing_of_ours_is_refused() {
     }
 }
 
+// Proves fault-11.
 #[tokio::test]
 async fn section_4_2_1_item_4_a_connection_field_that_does_not_list_upgrade_is_refused() {
     for connection in ["", "Connection: close", "Connection: no-upgrade, upgrades"] {
@@ -167,6 +177,7 @@ async fn section_4_2_1_item_4_a_connection_field_that_does_not_list_upgrade_is_r
     }
 }
 
+// Proves fault-12.
 #[tokio::test]
 async fn section_4_2_1_item_5_a_key_that_is_missing_repeated_or_none_is_refused() {
     let twice = format!("{KEY}\r\n{KEY}");
@@ -184,6 +195,7 @@ async fn section_4_2_1_item_5_a_key_that_is_missing_repeated_or_none_is_refused(
     }
 }
 
+// Proves fault-13.
 #[tokio::test]
 async fn section_4_4_another_version_is_refused_and_told_ours() {
     let twice = format!("{VERSION}\r\n{VERSION}");
@@ -197,6 +209,7 @@ async fn section_4_4_another_version_is_refused_and_told_ours() {
 }
 
 /// CVE-2021-32640: seven thousand spaces took seconds.
+// Proves fault-14.
 #[tokio::test]
 async fn section_4_1_item_10_subprotocols_that_are_no_tokens_or_repeated_are_refused() {
     let spaces = format!("b{}x", " ".repeat(7_000));
@@ -207,6 +220,7 @@ async fn section_4_1_item_10_subprotocols_that_are_no_tokens_or_repeated_are_ref
     }
 }
 
+// Proves fault-15.
 #[tokio::test]
 async fn section_9_1_extensions_that_break_the_grammar_are_refused() {
     for value in
@@ -218,6 +232,7 @@ async fn section_9_1_extensions_that_break_the_grammar_are_refused() {
     }
 }
 
+// Proves fault-18.
 #[tokio::test]
 async fn a_handshake_with_a_body_is_refused_and_what_is_in_it_never_answered() {
     let hidden = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -233,6 +248,7 @@ async fn a_handshake_with_a_body_is_refused_and_what_is_in_it_never_answered() {
 }
 
 /// The page is served on the same port, one response a connection.
+// Proves fault-19.
 #[tokio::test]
 async fn a_second_request_behind_one_for_the_page_is_never_answered() {
     let server = serve(ServerConfig::default()).await;
@@ -249,6 +265,7 @@ async fn a_second_request_behind_one_for_the_page_is_never_answered() {
 
 /// RFC 9110 §5.5: whitespace around a value is no part of it, so this is version
 /// 13, and a connection.
+// Proves fault-13.
 #[tokio::test]
 async fn rfc_9110_5_5_a_version_between_spaces_is_that_version() {
     let server = serve(ServerConfig::default()).await;
@@ -257,6 +274,7 @@ async fn rfc_9110_5_5_a_version_between_spaces_is_that_version() {
     assert!(peer.read_head().await.starts_with("HTTP/1.1 101 "));
 }
 
+// Proves fault-20.
 #[tokio::test]
 async fn section_4_2_2_what_stands_behind_a_handshake_is_frames_and_never_http() {
     let server = serve(ServerConfig::default()).await;
@@ -267,6 +285,7 @@ async fn section_4_2_2_what_stands_behind_a_handshake_is_frames_and_never_http()
     assert_eq!(peer.read_to_end().await, b"");
 }
 
+// Proves fault-22.
 #[tokio::test]
 async fn section_4_2_2_frames_in_the_segment_of_the_request_are_served_after_the_101() {
     let early =
@@ -304,6 +323,7 @@ async fn section_4_2_2_frames_in_the_segment_of_the_request_are_served_after_the
 }
 
 /// CVE-2026-1527: a CR in a value became a line of the answer.
+// Proves fault-21.
 #[tokio::test]
 async fn no_byte_of_a_request_comes_back() {
     let server = serve(ServerConfig::default()).await;
@@ -326,6 +346,7 @@ async fn no_byte_of_a_request_comes_back() {
     server.stop().await;
 }
 
+// Proves fault-17.
 #[tokio::test]
 async fn section_10_2_a_page_of_a_foreign_origin_is_refused_where_origins_are_restricted() {
     let allowed_origins = Some(vec!["https://chat.example".to_owned()]);
@@ -349,6 +370,7 @@ async fn section_10_2_a_page_of_a_foreign_origin_is_refused_where_origins_are_re
     server.stop().await;
 }
 
+// Proves fault-8.
 #[tokio::test]
 async fn a_path_where_no_chat_is_gets_404() {
     let server = serve(ServerConfig::default()).await;

@@ -34,6 +34,7 @@ const UPGRADE: &str = "Upgrade: websocket";
 const CONNECTION: &str = "Connection: Upgrade";
 const ACCEPT: &str = "Sec-WebSocket-Accept: {accept}";
 
+// Proves fault-23.
 #[tokio::test]
 async fn a_response_that_is_no_http_head_is_refused_in_words() {
     for (response, reason) in [
@@ -53,6 +54,7 @@ async fn a_response_that_is_no_http_head_is_refused_in_words() {
     }
 }
 
+// Proves fault-24.
 #[tokio::test]
 async fn section_4_1_another_status_is_told_and_a_redirect_not_followed() {
     for (status, reason) in [
@@ -68,6 +70,7 @@ async fn section_4_1_another_status_is_told_and_a_redirect_not_followed() {
     }
 }
 
+// Proves fault-25.
 #[tokio::test]
 async fn section_4_1_response_item_2_an_upgrade_to_something_else_is_refused() {
     for upgrade in ["", "Upgrade: h2c", "Upgrade: websocket, h2c", "Upgrade: websockets"] {
@@ -75,6 +78,7 @@ async fn section_4_1_response_item_2_an_upgrade_to_something_else_is_refused() {
     }
 }
 
+// Proves fault-26.
 #[tokio::test]
 async fn section_4_1_response_item_3_a_connection_field_without_upgrade_is_refused() {
     for connection in ["", "Connection: close", "Connection: no-upgrade"] {
@@ -83,6 +87,7 @@ async fn section_4_1_response_item_3_a_connection_field_without_upgrade_is_refus
     }
 }
 
+// Proves fault-27.
 #[tokio::test]
 async fn section_4_1_response_item_4_an_accept_that_does_not_answer_the_key_is_refused() {
     let twice = format!("{ACCEPT}\r\n{ACCEPT}");
@@ -92,6 +97,7 @@ async fn section_4_1_response_item_4_an_accept_that_does_not_answer_the_key_is_r
     }
 }
 
+// Proves fault-28.
 #[tokio::test]
 async fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     for extension in ["permessage-deflate", "x-unknown", ""] {
@@ -100,6 +106,7 @@ async fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refuse
     }
 }
 
+// Proves fault-30.
 #[tokio::test]
 async fn section_4_1_response_item_6_a_subprotocol_that_was_not_offered_is_refused() {
     for subprotocol in ["wirechat.v1", "", "a, b"] {
@@ -108,6 +115,7 @@ async fn section_4_1_response_item_6_a_subprotocol_that_was_not_offered_is_refus
     }
 }
 
+// Proves fault-31.
 #[tokio::test]
 async fn frames_in_the_segment_of_the_response_are_the_first_messages() {
     let early = [text(Role::Server, "early"), close(Role::Server, 1000, b"")].concat();

@@ -6,6 +6,7 @@ use crate::wire::{BINARY, CONTINUATION, FIN, TEXT, frame, head};
 
 const MAX: usize = 64 << 10;
 
+// Proves fault-54.
 #[tokio::test]
 async fn section_10_4_a_frame_above_the_limit_fails_the_connection_by_its_head_alone() {
     for len in [MAX as u64 + 1, 32 << 20, 1 << 32, (1 << 63) - 1] {
@@ -18,6 +19,7 @@ async fn section_10_4_a_frame_above_the_limit_fails_the_connection_by_its_head_a
 }
 
 /// CVE-2016-10542: 32 MiB were taken where nobody had asked for a limit.
+// Proves fault-56.
 #[tokio::test]
 async fn section_10_4_a_message_above_the_limit_fails_the_connection_by_the_head_that_exceeds_it() {
     let wire =
@@ -25,6 +27,7 @@ async fn section_10_4_a_message_above_the_limit_fails_the_connection_by_the_head
     both_fail(wire, 1009, "the message is too big").await;
 }
 
+// Proves fault-56.
 #[tokio::test]
 async fn section_10_4_a_message_that_never_ends_is_cut_off_at_the_limit() {
     let endless = |sender| {
@@ -35,6 +38,7 @@ async fn section_10_4_a_message_that_never_ends_is_cut_off_at_the_limit() {
 }
 
 /// CVE-2026-48779: what a fragment cost was more than its payload.
+// Proves fault-57.
 #[tokio::test]
 async fn section_10_4_a_message_in_100_000_fragments_fails_the_connection_at_the_1025th() {
     for payload in [&b"x"[..], b""] {

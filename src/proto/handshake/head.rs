@@ -253,6 +253,7 @@ mod tests {
     }
 
     /// CVE-2023-43669: the head was parsed from its beginning at every read.
+    // Proves fault-1.
     #[test]
     fn a_byte_is_looked_at_once_however_the_head_arrives() {
         let head = [&vec![b'a'; 5000][..], b"\r\n\r\n"].concat();

@@ -89,6 +89,7 @@ mod tests {
 
     /// CVE-2021-32640. Work that grew with the square of the length would take
     /// hours here, not milliseconds.
+    // Proves fault-14.
     #[test]
     fn a_long_run_of_spaces_inside_an_element_costs_linear_time() {
         let value = [&b"b"[..], &vec![b' '; 1 << 20], b"x"].concat();
