@@ -37,6 +37,9 @@ fn yes_and(line: &str) -> String {
     format!("{}{line}\r\n\r\n", YES.strip_suffix("\r\n").unwrap())
 }
 
+// Proves 6455-4.1-16, 6455-4.1-17, 6455-4.1-18, 6455-4.1-19, 6455-4.1-20, 6455-4.1-21,
+// Proves 6455-4.1-22, 6455-4.1-26, 6455-4.1-27, 6455-4.1-28, 6455-4.1-31, 6455-11.3.1-1,
+// Proves 6455-11.3.5-1.
 #[test]
 fn section_4_1_the_request_says_what_the_rfc_asks_for() {
     let options = ClientOptions {
@@ -58,6 +61,7 @@ fn section_4_1_the_request_says_what_the_rfc_asks_for() {
     );
 }
 
+// Proves 6455-4.1-16, 6455-4.2.2-11.
 #[test]
 fn our_server_accepts_what_our_client_sends_and_the_client_its_answer() {
     let client = handshake("wss://[::1]:8443/?x", &offering(&["b", "a"])).unwrap();
@@ -69,6 +73,7 @@ fn our_server_accepts_what_our_client_sends_and_the_client_its_answer() {
     assert_eq!(established.subprotocol.as_deref(), Some("a"));
 }
 
+// Proves 6455-4.1-16.
 #[test]
 fn headers_that_would_break_out_of_their_line_or_into_the_handshake_are_the_caller_s_mistake() {
     for name in ["", "a b", "a:", "a\r\nb", "\u{e9}"] {
@@ -94,6 +99,7 @@ fn headers_that_would_break_out_of_their_line_or_into_the_handshake_are_the_call
     }
 }
 
+// Proves 6455-4.1-31.
 #[test]
 fn a_header_value_may_hold_what_is_no_control_character_and_a_tab() {
     let client = handshake("ws://a/", &with_header("X-Name", "a\tcaf\u{e9}")).unwrap();
@@ -102,6 +108,7 @@ fn a_header_value_may_hold_what_is_no_control_character_and_a_tab() {
     assert_eq!(request.header("x-name").next(), Some("a\tcaf\u{e9}".as_bytes()));
 }
 
+// Proves 6455-4.1-29.
 #[test]
 fn section_4_1_item_10_offers_that_are_no_tokens_or_repeated_are_the_caller_s_mistake() {
     for (offers, wrong) in
@@ -112,6 +119,7 @@ fn section_4_1_item_10_offers_that_are_no_tokens_or_repeated_are_the_caller_s_mi
     }
 }
 
+// Proves 6455-4.1-33.
 #[test]
 fn a_response_with_all_that_is_needed_is_a_yes_in_any_case_of_letters() {
     assert_eq!(verify(YES), Ok(Established::default()));
@@ -119,6 +127,7 @@ fn a_response_with_all_that_is_needed_is_a_yes_in_any_case_of_letters() {
     assert!(verify(&other.replace("Connection: Upgrade", "connection: x, UPGRADE")).is_ok());
 }
 
+// Proves 6455-4.1-33.
 #[test]
 fn section_4_1_any_other_status_is_reported_and_not_followed() {
     let refused = |status, reason: &str, location: Option<&str>| ResponseError::Refused {
@@ -140,12 +149,14 @@ fn section_4_1_any_other_status_is_reported_and_not_followed() {
     }
 }
 
+// Proves 6455-4.1-39.
 #[test]
 fn a_yes_in_http_1_0_is_none() {
     let response = YES.replace("HTTP/1.1", "HTTP/1.0");
     assert_eq!(verify(&response), Err(ResponseError::Head(HeadError::HttpVersion)));
 }
 
+// Proves 6455-4.1-34, 6455-4.1-35, 6455-4.1-36, 6455-11.3.3-1.
 #[test]
 fn section_4_1_response_items_2_to_4_each_field_must_be_there_and_right() {
     const ACCEPT: &str = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -166,6 +177,15 @@ fn section_4_1_response_items_2_to_4_each_field_must_be_there_and_right() {
     assert_eq!(verify(&yes_and(ACCEPT)), Err(ResponseError::Accept), "section 11.3.3: only once");
 }
 
+// Proves 6455-4.1-36.
+#[test]
+fn section_4_1_response_item_4_white_space_around_the_accept_is_not_part_of_it() {
+    for around in ["Accept:s3pP", "Accept: \t s3pP"] {
+        assert!(verify(&YES.replace("Accept: s3pP", around).replace("xOo=", "xOo= \t")).is_ok());
+    }
+}
+
+// Proves 6455-4.1-37, 6455-5.8-1.
 #[test]
 fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     for line in ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions:"] {
@@ -201,6 +221,7 @@ fn rfc_7692_5_1_a_client_that_offered_compression_takes_an_answer_to_that_and_no
     }
 }
 
+// Proves 6455-4.1-38, 6455-11.3.4-2.
 #[test]
 fn section_4_1_response_item_6_the_subprotocol_is_one_that_was_offered() {
     let established = verify(&yes_and("Sec-WebSocket-Protocol: superchat")).unwrap();
@@ -216,6 +237,7 @@ fn section_4_1_response_item_6_the_subprotocol_is_one_that_was_offered() {
     }
 }
 
+// Proves 6455-4.1-39.
 #[test]
 fn a_response_that_is_no_http_is_refused_in_words() {
     let error = verify("220 mail.example ESMTP\r\n\r\n").unwrap_err();

@@ -1,10 +1,12 @@
 //! The opening handshake on a transport in memory: time limits, early bytes and
 //! refusals as the other side sees them. Time is virtual.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future;
+use futures_util::{FutureExt, future};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{Instant, sleep};
 use wirechat::net::{
     AcceptError, AcceptOptions, ConnectError, ConnectOptions, accept_with, connect_over,
@@ -31,6 +33,7 @@ async fn answer(raw: &mut DuplexStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
+// Proves 6455-4.1-1.
 #[tokio::test(start_paused = true)]
 async fn section_4_both_sides_agree_on_a_path_and_a_subprotocol() {
     let (client, server) = duplex(1 << 10);
@@ -68,6 +71,7 @@ async fn frames_that_arrive_with_the_request_are_served_after_the_101() {
     assert_eq!(accepted.socket.recv().await.unwrap(), Some(Message::from("hi")));
 }
 
+// Proves 6455-4.1-15.
 #[tokio::test(start_paused = true)]
 async fn frames_that_arrive_with_the_response_are_the_first_messages() {
     let (client, mut raw) = duplex(1 << 10);
@@ -92,6 +96,7 @@ async fn frames_that_arrive_with_the_response_are_the_first_messages() {
     assert_eq!(socket.recv().await.unwrap(), Some(Message::from("early")));
 }
 
+// Proves 6455-4.2.1-1, 6455-4.2.2-5, 6455-7.2.2-1, 6455-10.7-4.
 #[tokio::test(start_paused = true)]
 async fn a_refused_client_is_told_over_http_and_the_connection_ends() {
     let (mut raw, server) = duplex(1 << 10);
@@ -104,6 +109,7 @@ async fn a_refused_client_is_told_over_http_and_the_connection_ends() {
     assert!(matches!(accepted, Err(AcceptError::Refused(HandshakeError::Version))));
 }
 
+// Proves 6455-7.2.2-1.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_drips_in_is_ended_by_one_total_deadline() {
     let start = Instant::now();
@@ -122,6 +128,7 @@ async fn a_request_that_drips_in_is_ended_by_one_total_deadline() {
     assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
 }
 
+// Proves 6455-7.2.2-1, 6455-10.7-2.
 #[tokio::test(start_paused = true)]
 async fn a_head_that_never_ends_is_refused_at_8_kib_however_it_arrives() {
     let (mut raw, server) = duplex(1 << 10);
@@ -140,6 +147,7 @@ async fn a_head_that_never_ends_is_refused_at_8_kib_however_it_arrives() {
     assert!(matches!(accepted, Err(AcceptError::Refused(HandshakeError::Head(_)))));
 }
 
+// Proves 6455-4.1-33.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_or_is_no_websocket_server_is_reported_with_its_status() {
     let (client, mut raw) = duplex(1 << 10);
@@ -151,6 +159,7 @@ async fn a_server_that_refuses_or_is_no_websocket_server_is_reported_with_its_st
     assert_eq!(status, 404);
 }
 
+// Proves 6455-7.2.1-1.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_nothing_is_given_up_at_the_deadline() {
     let start = Instant::now();
@@ -158,6 +167,89 @@ async fn a_server_that_says_nothing_is_given_up_at_the_deadline() {
     let error = connect_over(client, &uri(), &ConnectOptions::default()).await.unwrap_err();
     assert!(matches!(error, ConnectError::Timeout));
     assert_eq!(start.elapsed(), Duration::from_secs(10));
+}
+
+/// What a client sends before it has an answer, and what it makes of this one.
+async fn request_and_verdict(response: &[u8]) -> (String, ConnectError) {
+    let (client, mut raw) = duplex(1 << 10);
+    let (uri, options) = (uri(), ConnectOptions::default());
+    let server = async {
+        // Time passes only when nothing else can happen: all that comes has come.
+        sleep(Duration::from_secs(5)).await;
+        raw.write_all(response).await.unwrap();
+        answer(&mut raw).await
+    };
+    let (connected, sent) = future::join(connect_over(client, &uri, &options), server).await;
+    (sent, connected.unwrap_err())
+}
+
+// Proves 6455-4.1-32, 6455-7.2.1-1.
+#[tokio::test(start_paused = true)]
+async fn section_7_2_1_a_client_that_is_refused_or_deceived_ends_the_transport_without_a_frame() {
+    for response in [
+        &b"HTTP/1.1 403 Forbidden\r\n\r\n"[..],
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+        b"SSH-2.0-x\r\n\r\n",
+    ] {
+        let (sent, error) = request_and_verdict(response).await;
+        assert!(matches!(error, ConnectError::Response(_)), "{error}");
+        assert!(sent.ends_with("\r\n\r\n"), "{sent}");
+        assert_eq!(sent.matches("\r\n\r\n").count(), 1, "{sent}");
+    }
+}
+
+// Proves 6455-4.1-23, 6455-4.1-24.
+#[tokio::test(start_paused = true)]
+async fn section_4_1_item_7_each_connection_has_a_random_key_of_its_own() {
+    let mut keys = BTreeSet::new();
+    for _ in 0..20 {
+        let (sent, _) = request_and_verdict(b"HTTP/1.1 503 \r\n\r\n").await;
+        let key = sent.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+        // 16 bytes are 22 characters and two of padding.
+        keys.insert(key.filter(|key| key.len() == 24 && key.ends_with("==")).unwrap().to_owned());
+    }
+    assert_eq!(keys.len(), 20);
+}
+
+// Proves 6455-4.1-1, 6455-4.1-8.
+#[tokio::test]
+async fn section_4_1_a_connection_goes_to_the_host_and_port_of_its_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        accept_with(stream, &AcceptOptions::default()).await.unwrap()
+    };
+    let uri = format!("ws://{address}/chat");
+    let (connected, accepted) = future::join(wirechat::connect(&uri), server).await;
+    let (mut client, mut server) = (connected.unwrap(), accepted.socket);
+    client.send("hello").await.unwrap();
+    assert_eq!(server.recv().await.unwrap(), Some(Message::from("hello")));
+    assert_eq!(accepted.path, "/chat");
+}
+
+// Proves 6455-4.1-10.
+#[tokio::test]
+async fn section_4_1_a_connection_that_cannot_be_opened_is_an_error() {
+    // Bound, so that nobody else gets the port, but not listening.
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let uri = format!("ws://{}/", nobody.local_addr().unwrap());
+    let error = wirechat::connect(&uri).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Io(_)), "{error}");
+}
+
+// Proves 6455-4.1-2.
+#[tokio::test]
+async fn section_4_1_item_1_an_address_that_is_no_websocket_uri_is_refused_before_connecting() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    for uri in [format!("http://{address}/"), format!("ws://{address}/#part")] {
+        let error = wirechat::connect(&uri).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Uri(_)), "{error}");
+    }
+    assert!(listener.accept().now_or_never().is_none(), "nobody has connected");
 }
 
 #[tokio::test]

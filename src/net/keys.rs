@@ -36,10 +36,19 @@ mod tests {
 
     use super::*;
 
+    // Proves 6455-5.3-2, 6455-5.3-3, 6455-5.3-4, 6455-10.3-1.
     #[test]
     fn section_5_3_each_frame_gets_a_fresh_key() {
         let mut next = masking_keys();
         let keys: HashSet<MaskingKey> = (0..1000).map(|_| next()).collect();
         assert!(keys.len() > 990, "only {} different keys of 1000", keys.len());
+    }
+
+    // Proves 6455-5.3-3, 6455-5.3-4, 6455-10.3-1.
+    #[test]
+    fn section_5_3_keys_of_one_connection_tell_nothing_of_those_of_another() {
+        let (mut one, mut other) = (masking_keys(), masking_keys());
+        let keys: HashSet<MaskingKey> = (0..100).flat_map(|_| [one(), other()]).collect();
+        assert!(keys.len() > 190, "only {} different keys of 200", keys.len());
     }
 }

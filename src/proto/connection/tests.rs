@@ -10,6 +10,8 @@ use bytes::BytesMut;
 use super::*;
 use crate::proto::{Limits, MaskingKey, encode_frame};
 
+mod rules;
+
 const KEY: MaskingKey = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A connection and the clock it is told about.
@@ -103,6 +105,8 @@ fn describe(event: &Event<'_>) -> String {
 
 const NOTHING: [&str; 0] = [];
 
+// Proves 6455-5.1-1, 6455-5.1-4, 6455-5.1-7, 6455-5.2-2, 6455-5.4-2, 6455-6.1-1, 6455-6.1-5,
+// Proves 6455-6.1-6, 6455-6.1-7.
 #[test]
 fn section_6_1_messages_go_out_in_order_masked_only_by_a_client() {
     for mut end in [Script::server(), Script::client()] {
@@ -113,6 +117,7 @@ fn section_6_1_messages_go_out_in_order_masked_only_by_a_client() {
     }
 }
 
+// Proves 6455-5.5.2-1, 6455-5.5.2-2, 6455-5.5.3-1.
 #[test]
 fn section_5_5_3_a_ping_is_answered_with_its_own_payload() {
     let mut server = Script::server();
@@ -125,6 +130,7 @@ fn section_5_5_3_a_ping_is_answered_with_its_own_payload() {
     }
 }
 
+// Proves 6455-5.5.3-3.
 #[test]
 fn section_5_5_3_an_unsolicited_pong_is_not_answered() {
     let mut server = Script::server();
@@ -132,6 +138,7 @@ fn section_5_5_3_an_unsolicited_pong_is_not_answered() {
     assert_eq!(server.peer_gets(), NOTHING);
 }
 
+// Proves 6455-5.5.3-2.
 #[test]
 fn section_5_5_3_of_pings_beyond_the_queue_only_the_newest_is_answered() {
     let mut server = Script::server();
@@ -145,6 +152,7 @@ fn section_5_5_3_of_pings_beyond_the_queue_only_the_newest_is_answered() {
     assert_eq!(pongs[16], "pong 999");
 }
 
+// Proves 6455-5.5-1, 6455-5.5.2-1.
 #[test]
 fn section_5_5_3_a_ping_is_answered_even_if_no_answer_may_wait() {
     let limits = Limits { max_queued_pongs: 0, ..Limits::default() };
@@ -162,6 +170,7 @@ fn section_5_5_2_a_ping_takes_at_most_125_bytes() {
     assert_eq!(server.connection.send_ping(&[0; 125]), Ok(()));
 }
 
+// Proves 6455-5.5.1-1, 6455-5.5.1-2, 6455-5.5.1-6.
 #[test]
 fn section_5_5_1_a_close_is_answered_with_the_same_code() {
     let mut server = Script::server();
@@ -173,6 +182,7 @@ fn section_5_5_1_a_close_is_answered_with_the_same_code() {
     assert_eq!((closure.initiator, closure.clean), (Initiator::Peer, true));
 }
 
+// Proves 6455-5.5.1-1, 6455-5.5.1-6, 6455-7.4-1.
 #[test]
 fn section_5_5_1_an_empty_close_is_answered_with_an_empty_close() {
     let mut client = Script::client();
@@ -181,6 +191,7 @@ fn section_5_5_1_an_empty_close_is_answered_with_an_empty_close() {
     assert_eq!((client.closure().code, client.closure().clean), (None, true));
 }
 
+// Proves 6455-5.5.1-3, 6455-5.5.1-5, 6455-6.1-2, 6455-7.1.2-1, 6455-7.4-1.
 #[test]
 fn section_5_5_1_no_data_follows_a_close() {
     let mut server = Script::server();
@@ -191,6 +202,7 @@ fn section_5_5_1_no_data_follows_a_close() {
     assert_eq!(server.peer_gets(), ["close 1001 restart"]);
 }
 
+// Proves 6455-5.5.1-6, 6455-5.5.1-9, 6455-7.1.2-2.
 #[test]
 fn section_5_5_1_what_the_peer_sent_before_its_close_is_received_after_ours() {
     let mut server = Script::server();
@@ -202,6 +214,7 @@ fn section_5_5_1_what_the_peer_sent_before_its_close_is_received_after_ours() {
     assert_eq!((server.closure().initiator, server.closure().clean), (Initiator::Local, true));
 }
 
+// Proves 6455-5.5.2-2.
 #[test]
 fn section_5_5_1_nothing_is_processed_after_the_peer_s_close() {
     let mut server = Script::server();
@@ -210,6 +223,7 @@ fn section_5_5_1_nothing_is_processed_after_the_peer_s_close() {
     assert_eq!(server.peer_gets(), ["close 1000 "]);
 }
 
+// Proves 6455-5.5.1-9, 6455-5.5.1-10, 6455-5.5.1-11, 6455-7.1.1-3, 6455-7.1.1-5, 6455-7.1.1-6.
 #[test]
 fn section_7_1_1_the_server_ends_the_transport_and_the_client_waits_for_it() {
     let mut server = Script::server();
@@ -227,6 +241,7 @@ fn section_7_1_1_the_server_ends_the_transport_and_the_client_waits_for_it() {
     assert!(client.closure().clean);
 }
 
+// Proves 6455-5.5.1-12, 6455-7.1.1-4.
 #[test]
 fn section_7_1_1_a_client_does_not_wait_for_ever() {
     let mut client = Script::client();
@@ -237,6 +252,7 @@ fn section_7_1_1_a_client_does_not_wait_for_ever() {
     assert!(client.closure().clean);
 }
 
+// Proves 6455-7.1.1-2.
 #[test]
 fn a_close_that_is_never_answered_ends_unclean_at_its_deadline() {
     let mut server = Script::server();
@@ -252,6 +268,7 @@ fn a_close_that_is_never_answered_ends_unclean_at_its_deadline() {
     assert_eq!(closure.initiator, Initiator::Local);
 }
 
+// Proves 6455-7.2.1-2.
 #[test]
 fn a_transport_that_ends_without_a_close_is_an_unclean_end_by_the_peer() {
     let mut server = Script::server();
@@ -261,6 +278,7 @@ fn a_transport_that_ends_without_a_close_is_an_unclean_end_by_the_peer() {
     assert_eq!((closure.initiator, closure.error), (Initiator::Peer, None));
 }
 
+// Proves 6455-5.1-2, 6455-5.1-3, 6455-7.1.7-3, 6455-7.1.7-5, 6455-10.7-3.
 #[test]
 fn section_7_1_7_a_broken_rule_is_answered_and_ends_the_connection() {
     let mut server = Script::server();
@@ -277,6 +295,7 @@ fn section_7_1_7_a_broken_rule_is_answered_and_ends_the_connection() {
     assert_eq!((closure.initiator, closure.clean), (Initiator::Local, false));
 }
 
+// Proves 6455-5.2-4, 6455-7.1.1-1, 6455-7.1.7-1, 6455-7.1.7-6, 6455-10.7-2.
 #[test]
 fn section_7_1_7_nothing_is_processed_after_a_broken_rule() {
     let mut client = Script::client();
@@ -286,6 +305,7 @@ fn section_7_1_7_nothing_is_processed_after_a_broken_rule() {
     assert!(client.connection.wants_shutdown(), "a client that fails ends the transport too");
 }
 
+// Proves 6455-7.1.7-5.
 #[test]
 fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_a_close_gets_no_second_close() {
     let mut server = Script::server();
@@ -308,6 +328,7 @@ fn section_7_1_5_a_rule_broken_after_our_close_does_not_change_the_code_that_was
     assert_eq!((closure.error, closure.clean), (Some(ProtocolError::Masked), false));
 }
 
+// Proves 6455-5.5.1-8.
 #[test]
 fn section_5_5_1_the_answer_to_a_close_still_goes_to_a_peer_that_has_ended_its_side() {
     let mut server = Script::server();
@@ -319,6 +340,7 @@ fn section_5_5_1_the_answer_to_a_close_still_goes_to_a_peer_that_has_ended_its_s
     assert_eq!(server.connection.state(), State::Closed);
 }
 
+// Proves 6455-5.5.2-4.
 #[test]
 fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
     let mut server = Script::server();
@@ -333,6 +355,7 @@ fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
     assert!(!server.closure().clean);
 }
 
+// Proves 6455-5.5.2-4.
 #[test]
 fn section_5_5_2_any_byte_counts_as_life() {
     let mut server = Script::server();
@@ -343,6 +366,7 @@ fn section_5_5_2_any_byte_counts_as_life() {
     assert_eq!(server.after(Duration::from_secs(1)).peer_gets(), ["ping "]);
 }
 
+// Proves 6455-5.4-5, 6455-6.2-1, 6455-6.2-2.
 #[test]
 fn section_5_4_bytes_may_be_cut_anywhere_without_a_difference() {
     let wire = [

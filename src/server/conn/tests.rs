@@ -14,6 +14,8 @@ use crate::engine::Memory;
 use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
 
+mod log;
+
 /// A chat whose connections are tasks of this test.
 struct Hall {
     chat: Arc<Chat>,
@@ -153,6 +155,7 @@ async fn a_silent_client_gets_a_ping_after_25_s_and_4000_after_20_more() {
     assert_eq!(start.elapsed(), Duration::from_secs(50), "no longer than the close timeout");
 }
 
+// Proves 6455-7.1.7-7, 6455-7.2.1-3, 6455-7.3-2.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_answers_pings_stays() {
     let hall = Hall::new(|_| {});
@@ -245,6 +248,7 @@ async fn a_client_that_pauses_and_then_reads_gets_every_answer() {
     writing.await.unwrap();
 }
 
+// Proves 6455-7.3-1, 6455-7.4.1-1.
 // Proves fault-74.
 #[tokio::test(start_paused = true)]
 async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() {
@@ -308,6 +312,7 @@ impl AsyncWrite for PongsForEver {
     }
 }
 
+// Proves 6455-7.1.1-2.
 // Proves fault-62.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
