@@ -27,6 +27,7 @@ fn replay<T>(target: &str, check: impl Fn(&[u8]) -> T) -> Vec<T> {
     files.map(|file| replay(&file.expect("a readable folder").path())).collect()
 }
 
+// Proves 6455-10.7-1.
 #[test]
 fn heads_of_every_form_are_read_and_every_rule_on_them_is_broken() {
     let verdicts = replay("header", header::check);
@@ -117,6 +118,7 @@ fn frames_break_every_rule_and_end_cleanly_in_both_roles() {
     assert!(closures.iter().any(|[_, client]| client.clean));
 }
 
+// Proves 6455-10.7-1.
 #[test]
 fn requests_get_every_status_that_a_handshake_has() {
     let statuses: BTreeSet<_> =
@@ -125,6 +127,7 @@ fn requests_get_every_status_that_a_handshake_has() {
     assert_eq!(statuses, BTreeSet::from(every));
 }
 
+// Proves 6455-10.7-1.
 #[test]
 fn responses_are_believed_or_refused_for_every_reason() {
     let verdicts = replay("client_handshake", client_handshake::check);

@@ -49,6 +49,7 @@ fn speaking(subprotocols: &[&str]) -> ServerOptions {
     ServerOptions { subprotocols, ..ServerOptions::default() }
 }
 
+// Proves 6455-4.2.2-1, 6455-4.2.2-10, 6455-4.2.2-11, 6455-9-2, 6455-11.3.3-1.
 #[test]
 fn section_1_3_the_rfc_s_handshake_gets_the_rfc_s_answer() {
     let options = ServerOptions::default();
@@ -64,6 +65,7 @@ fn section_1_3_the_rfc_s_handshake_gets_the_rfc_s_answer() {
     );
 }
 
+// Proves 6455-4.2.1-10.
 #[test]
 fn section_4_2_1_what_the_rules_leave_open_is_accepted() {
     for lines in [
@@ -81,6 +83,7 @@ fn section_4_2_1_what_the_rules_leave_open_is_accepted() {
     }
 }
 
+// Proves 6455-4.2.1-2.
 #[test]
 fn section_4_2_1_item_1_only_get_in_http_1_1_opens_a_connection() {
     let request = String::from_utf8(request_with(&[])).unwrap();
@@ -104,6 +107,7 @@ fn section_4_2_1_item_1_only_get_in_http_1_1_opens_a_connection() {
     }
 }
 
+// Proves 6455-4.2.1-3, 6455-8.1-2.
 #[test]
 fn section_4_2_1_item_2_there_is_one_host() {
     for lines in [
@@ -124,6 +128,7 @@ fn section_4_2_1_item_2_there_is_one_host() {
     assert_eq!(HandshakeError::Host.status(), 400);
 }
 
+// Proves 6455-4.2.1-4, 6455-4.2.1-5.
 #[test]
 fn section_4_2_1_items_3_and_4_upgrade_and_connection_are_matched_by_element_not_by_substring() {
     for upgrade in ["Upgrade", "Upgrade: websockets", "Upgrade: web socket", "Upgrade: h2c"] {
@@ -142,6 +147,7 @@ fn section_4_2_1_items_3_and_4_upgrade_and_connection_are_matched_by_element_not
     }
 }
 
+// Proves 6455-4.2.1-6, 6455-11.3.1-1.
 #[test]
 fn section_4_2_1_item_5_there_is_one_key_of_16_bytes() {
     const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
@@ -159,6 +165,7 @@ fn section_4_2_1_item_5_there_is_one_key_of_16_bytes() {
     assert_eq!(HandshakeError::Key.status(), 400);
 }
 
+// Proves 6455-4.2.1-7, 6455-4.2.2-5, 6455-4.4-1, 6455-11.3.5-1.
 #[test]
 fn section_4_4_any_version_but_one_13_is_answered_with_ours() {
     const VERSION: &str = "Sec-WebSocket-Version: 13";
@@ -183,6 +190,7 @@ fn section_4_4_any_version_but_one_13_is_answered_with_ours() {
     }
 }
 
+// Proves 6455-4.2.1-1.
 #[test]
 fn rfc_9112_5_fields_that_two_readers_could_read_in_two_ways_are_refused() {
     for line in ["X : y", "X", " X: y", "X: y\r\n folded", ": y", "X(: y", "X: \u{1}", "X: \u{7f}"]
@@ -221,6 +229,7 @@ fn a_request_that_announces_a_body_is_refused() {
     }
 }
 
+// Proves 6455-6.2-1.
 #[test]
 fn what_stands_behind_the_request_is_never_read_as_http() {
     let frame = b"\x81\x85\0\0\0\0hello";
@@ -232,6 +241,7 @@ fn what_stands_behind_the_request_is_never_read_as_http() {
     }
 }
 
+// Proves 6455-4.2.2-7, 6455-4.2.2-8, 6455-11.3.4-1.
 #[test]
 fn section_4_2_2_the_client_s_first_offer_that_the_server_knows_is_chosen() {
     let options = speaking(&["wirechat.v1", "chat"]);
@@ -252,6 +262,7 @@ fn section_4_2_2_the_client_s_first_offer_that_the_server_knows_is_chosen() {
     }
 }
 
+// Proves 6455-4.2.1-9, 6455-8.1-2.
 #[test]
 fn section_4_1_item_10_subprotocols_are_different_tokens() {
     for lines in [
@@ -322,6 +333,7 @@ fn a_subprotocol_of_almost_nothing_but_spaces_is_refused() {
     assert_eq!(check_with(&[&line]), Err(HandshakeError::Subprotocols));
 }
 
+// Proves 6455-4.2.1-8, 6455-4.2.2-3, 6455-4.2.2-4, 6455-10.2-1, 6455-10.2-2.
 #[test]
 fn section_10_2_where_origins_are_restricted_only_those_connect() {
     let allowed_origins = Some(vec!["https://chat.example".to_owned()]);
@@ -404,6 +416,7 @@ fn any_request() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    // Proves 6455-4.2.1-1, 6455-10.7-1.
     #[test]
     fn whatever_a_client_sends_the_answer_is_a_101_to_the_right_fields_or_a_refusal(
         request in any_request(),

@@ -60,6 +60,7 @@ async fn deliver(from: &mut Socket, to: &mut Socket, message: &Message) {
     assert_eq!(received.unwrap().as_ref(), Some(message));
 }
 
+// Proves 6455-5.1-7, 6455-6.1-5, 6455-6.2-3.
 #[tokio::test(start_paused = true)]
 async fn messages_of_both_types_and_every_length_class_go_both_ways() {
     let (mut client, mut server) = pair(1 << 10);
@@ -71,6 +72,7 @@ async fn messages_of_both_types_and_every_length_class_go_both_ways() {
     }
 }
 
+// Proves 6455-5.5.1-5, 6455-7.1.2-1, 6455-7.1.2-2.
 #[tokio::test(start_paused = true)]
 async fn section_7_both_sides_know_who_closed_and_that_it_was_clean() {
     let (mut client, mut server) = pair(1 << 10);
@@ -85,6 +87,7 @@ async fn section_7_both_sides_know_who_closed_and_that_it_was_clean() {
     assert!(matches!(client.send("late").await, Err(Error::Send(SendError::Closing))));
 }
 
+// Proves 6455-5.5.1-8, 6455-6.1-8.
 #[tokio::test(start_paused = true)]
 async fn what_was_sent_before_a_close_arrives_before_it() {
     let (mut client, mut server) = pair(64);
@@ -118,6 +121,7 @@ async fn section_5_5_1_messages_that_arrive_after_our_close_can_still_be_receive
     assert!(client.closure().unwrap().clean);
 }
 
+// Proves 6455-5.5.1-7.
 #[tokio::test(start_paused = true)]
 async fn a_close_is_answered_after_the_messages_before_it_have_been() {
     let (mut client, mut raw) = client_and_raw_server();
@@ -154,6 +158,7 @@ async fn what_arrived_before_the_transport_ended_is_received_before_its_end() {
     assert_eq!(client.recv().await.unwrap(), None);
 }
 
+// Proves 6455-5.5.2-3.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_2_a_ping_is_answered_while_the_caller_receives() {
     let (mut client, mut raw) = client_and_raw_server();
@@ -163,6 +168,7 @@ async fn section_5_5_2_a_ping_is_answered_while_the_caller_receives() {
     assert_eq!(read_masked_frame(&mut raw).await, (0x8A, b"hi".to_vec()));
 }
 
+// Proves 6455-5.5.2-3.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_2_a_ping_is_answered_while_the_caller_waits_to_send() {
     let (client, mut raw) = duplex(16);
@@ -235,6 +241,7 @@ async fn a_dropped_send_has_sent_nothing_and_a_finished_one_everything() {
     assert!(server.recv().now_or_never().is_none());
 }
 
+// Proves 6455-7.2.1-2.
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_ends_without_a_close_gives_none_and_an_unclean_closure() {
     let (mut client, raw) = client_and_raw_server();
@@ -284,6 +291,7 @@ async fn what_a_peer_sent_before_it_went_is_received_though_writing_to_it_fails(
     assert_eq!(client.closure().unwrap().code, Some(CloseCode::NORMAL));
 }
 
+// Proves 6455-6.1-8.
 #[tokio::test(start_paused = true)]
 async fn a_flush_never_says_that_bytes_were_written_which_were_lost() {
     let (client, raw) = duplex(16);
@@ -293,6 +301,7 @@ async fn a_flush_never_says_that_bytes_were_written_which_were_lost() {
     assert!(matches!(client.flush().await, Err(Error::Io(_))));
 }
 
+// Proves 6455-5.2-3, 6455-7.1.1-1, 6455-7.1.7-1, 6455-7.1.7-2.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_broken_rule_is_an_error_once_and_the_peer_is_told() {
     let (mut client, mut raw) = client_and_raw_server();
@@ -310,6 +319,7 @@ async fn section_7_1_7_a_broken_rule_is_an_error_once_and_the_peer_is_told() {
     assert_eq!(client.recv().await.unwrap(), None);
 }
 
+// Proves 6455-5.5.2-4.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_2_a_silent_peer_is_pinged_closed_and_dropped_in_bounded_time() {
     let start = Instant::now();
@@ -326,6 +336,7 @@ async fn section_5_5_2_a_silent_peer_is_pinged_closed_and_dropped_in_bounded_tim
     assert!(!client.closure().unwrap().clean);
 }
 
+// Proves 6455-7.1.1-2.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_answers_a_close_is_dropped_at_the_deadline() {
     let start = Instant::now();
@@ -344,6 +355,7 @@ async fn early_bytes_behind_the_handshake_are_the_first_messages() {
     assert!(client.recv().now_or_never().is_none());
 }
 
+// Proves 6455-2.1-1.
 #[tokio::test(start_paused = true)]
 async fn answers_that_were_fed_leave_together() {
     let (mut client, mut server) = pair(1 << 10);

@@ -51,12 +51,14 @@ mod tests {
         (0..count).map(|_| backoff.next(u32::MAX).as_millis() as u64 + 1).collect()
     }
 
+    // Proves 6455-7.2.3-3, 6455-7.2.3-4.
     #[test]
     fn the_ceiling_doubles_from_one_second_to_thirty() {
         let waits = longest_waits(&mut Backoff::default(), 8);
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
     }
 
+    // Proves 6455-7.2.3-4.
     #[test]
     fn only_a_connection_that_lasted_starts_it_anew() {
         let mut backoff = Backoff::default();
@@ -68,6 +70,7 @@ mod tests {
     }
 
     proptest! {
+        // Proves 6455-7.2.3-2.
         #[test]
         fn a_wait_is_even_below_its_ceiling_however_many_there_were(
             waits in any::<u32>(),

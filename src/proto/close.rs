@@ -153,6 +153,7 @@ impl CloseFrame {
 mod tests {
     use super::*;
 
+    // Proves 6455-7.4.1-1, 6455-7.4.1-2, 6455-7.4.1-3, 6455-7.4.1-5.
     #[test]
     fn section_7_4_only_codes_that_may_travel_exist() {
         for code in 0..=u16::MAX {
@@ -161,17 +162,20 @@ mod tests {
         }
     }
 
+    // Proves 6455-5.5.1-2.
     #[test]
     fn section_5_5_1_an_empty_payload_says_nothing() {
         assert_eq!(CloseFrame::parse(b""), Ok(CloseFrame::default()));
         assert_eq!(CloseFrame::default().payload(), b"");
     }
 
+    // Proves 6455-5.5.1-2.
     #[test]
     fn section_5_5_1_a_payload_of_one_byte_is_refused() {
         assert_eq!(CloseFrame::parse(b"\x03"), Err(ProtocolError::CloseTooShort));
     }
 
+    // Proves 6455-7.4.1-2, 6455-7.4.1-3, 6455-7.4.1-5.
     #[test]
     fn section_7_4_1_codes_that_never_travel_are_refused() {
         for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, u16::MAX] {
@@ -179,11 +183,13 @@ mod tests {
         }
     }
 
+    // Proves 6455-5.5.1-3, 6455-8.1-1.
     #[test]
     fn section_8_1_a_reason_that_is_not_utf8_is_refused() {
         assert_eq!(CloseFrame::parse(b"\x03\xe8\xff"), Err(ProtocolError::Utf8));
     }
 
+    // Proves 6455-5.5-1.
     #[test]
     fn section_5_5_a_long_reason_is_cut_at_a_character_border_so_that_the_frame_is_legal() {
         let close = CloseFrame::new(CloseCode::NORMAL, &"é".repeat(100));

@@ -238,6 +238,7 @@ mod tests {
     const MASKED_HELLO: [u8; 11] =
         [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 
+    // Proves 6455-6.2-5.
     #[test]
     fn section_5_3_a_payload_comes_out_unmasked_wherever_the_frame_is_cut() {
         for cut in 0..=MASKED_HELLO.len() {
@@ -273,17 +274,20 @@ mod tests {
         assert_eq!(chunk.payload, b"a");
     }
 
+    // Proves 6455-5.1-2.
     #[test]
     fn section_5_1_a_server_refuses_frames_that_are_not_masked() {
         assert_eq!(first_error(server(), b"\x81\x00"), ProtocolError::Unmasked);
     }
 
+    // Proves 6455-5.1-5.
     #[test]
     fn section_5_1_a_client_refuses_frames_that_are_masked() {
         let client = Decoder::new(Role::Client, &Limits::default());
         assert_eq!(first_error(client, &MASKED_HELLO), ProtocolError::Masked);
     }
 
+    // Proves 6455-5.2-3, 6455-5.8-1.
     #[test]
     fn section_5_2_reserved_bits_are_refused_when_no_extension_defines_them() {
         for bit in [0x40, 0x20, 0x10] {
@@ -292,6 +296,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-5.2-3.
     #[test]
     fn section_5_2_bits_are_judged_before_the_head_is_complete() {
         assert_eq!(first_error(server(), b"\xC1"), ProtocolError::ReservedBits);
@@ -303,6 +308,7 @@ mod tests {
         assert_eq!(decoder.decode(&mut second), Err(ProtocolError::Unmasked));
     }
 
+    // Proves 6455-6.2-1.
     #[test]
     fn section_5_2_which_rule_a_head_breaks_does_not_depend_on_where_it_is_cut() {
         for role in [Role::Server, Role::Client] {
@@ -326,6 +332,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-10.4-1, 6455-10.4-2.
     #[test]
     fn section_10_4_a_frame_above_the_limit_is_refused_by_its_head_alone() {
         let limits = Limits { max_frame: 1000, ..Limits::default() };

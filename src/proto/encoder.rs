@@ -55,6 +55,7 @@ mod tests {
         out
     }
 
+    // Proves 6455-5.2-1, 6455-5.2-2, 6455-5.3-1, 6455-6.1-4.
     #[test]
     fn section_5_7_the_examples_of_the_rfc() {
         assert_eq!(&encoded(true, Opcode::Text, None, b"Hello")[..], b"\x81\x05Hello");

@@ -212,6 +212,7 @@ mod tests {
         FrameHeader::parse(bytes).unwrap().unwrap().0
     }
 
+    // Proves 6455-5.3-1.
     #[test]
     fn section_5_7_the_examples_of_the_rfc() {
         let unmasked_hello = parsed(&[0x81, 0x05]);
@@ -233,6 +234,7 @@ mod tests {
         assert_eq!(parsed(&[0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0]).payload_len(), 65_536);
     }
 
+    // Proves 6455-5.2-4.
     #[test]
     fn section_5_2_reserved_opcodes_are_refused_on_the_first_byte() {
         for bits in [0x3, 0x4, 0x5, 0x6, 0x7, 0xB, 0xC, 0xD, 0xE, 0xF] {
@@ -241,6 +243,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-5.2-6.
     #[test]
     fn section_5_2_a_length_must_take_as_few_bytes_as_it_can() {
         let not_minimal = Err(ProtocolError::LengthNotMinimal);
@@ -251,6 +254,7 @@ mod tests {
         assert_eq!(parsed(&[0x82, 126, 0, 126]).payload_len(), 126);
     }
 
+    // Proves 6455-5.2-5.
     #[test]
     fn section_5_2_the_top_bit_of_a_64_bit_length_must_be_0() {
         let with = |first| [0x82, 127, first, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
@@ -259,6 +263,7 @@ mod tests {
         assert_eq!(parsed(&with(0x7F)).payload_len(), u64::MAX >> 1);
     }
 
+    // Proves 6455-5.4-1, 6455-5.5-1, 6455-5.5-2.
     #[test]
     fn section_5_5_a_control_frame_is_whole_and_short() {
         for bits in [0x8, 0x9, 0xA] {
@@ -297,6 +302,7 @@ mod tests {
     }
 
     proptest! {
+        // Proves 6455-5.2-6, 6455-6.1-4.
         #[test]
         fn what_is_written_is_read_back_and_every_shorter_piece_asks_for_more(header in any_header()) {
             let mut bytes = Vec::new();

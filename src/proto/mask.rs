@@ -49,6 +49,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-2-1, 6455-6.2-5.
     #[test]
     fn section_5_3_equals_the_rfc_s_formula_at_every_alignment_length_and_offset() {
         let key = [0x12, 0x34, 0x56, 0x78];
@@ -67,6 +68,7 @@ mod tests {
     }
 
     proptest! {
+        // Proves 6455-6.2-5.
         #[test]
         fn section_5_3_pieces_masked_in_turn_equal_the_whole(
             whole in proptest::collection::vec(any::<u8>(), 0..300),

@@ -18,6 +18,8 @@
 //! | `outgoing` | frames that wait to be written | §5.3, §5.5.3 |
 //! | `keepalive` | when to ping | §5.5.2 |
 //! | `connection` | all of it: [`Connection`] | §5.5, §6, §7 |
+//!
+//! [`ledger`] lists every rule of the RFCs with the tests that prove it.
 
 mod assembler;
 mod close;
@@ -32,6 +34,8 @@ mod error;
 pub mod handshake;
 mod header;
 mod keepalive;
+#[doc = include_str!("ledger.md")]
+pub mod ledger {}
 mod limits;
 mod mask;
 mod message;

@@ -62,6 +62,7 @@ impl Opcode {
 mod tests {
     use super::*;
 
+    // Proves 6455-5.2-4.
     #[test]
     fn every_opcode_survives_the_way_to_bits_and_back_and_reserved_ones_do_not_exist() {
         for bits in 0..=u8::MAX {
@@ -72,6 +73,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-5.4-9.
     #[test]
     fn control_opcodes_are_exactly_close_ping_and_pong() {
         for opcode in [Opcode::Close, Opcode::Ping, Opcode::Pong] {

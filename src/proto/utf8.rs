@@ -79,6 +79,7 @@ mod tests {
         text.iter().position(|byte| validator.push(&[*byte]).is_err()).map(|i| i + 1)
     }
 
+    // Proves 6455-8.1-1.
     #[test]
     fn section_8_1_bad_text_is_refused_at_the_first_byte_that_is_bad() {
         for (text, bad_byte) in [
@@ -96,6 +97,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-8.1-1.
     #[test]
     fn section_8_1_text_that_ends_inside_a_character_is_refused_at_the_end() {
         for text in [&b"\xc3"[..], b"\xe2\x82", b"\xf0\x9f\x98"] {
@@ -106,6 +108,7 @@ mod tests {
     }
 
     proptest! {
+        // Proves 6455-8.1-1.
         #[test]
         fn section_8_1_agrees_with_the_standard_library_wherever_the_text_is_cut(
             pieces in proptest::collection::vec(

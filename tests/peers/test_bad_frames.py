@@ -94,6 +94,7 @@ def test_a_bad_frame_does_not_undo_what_came_before_it(v1, server):
     assert observer.wait_for_next_said() == ("Anonymous", "before")
 
 
+# Proves 6455-5.5.3-1.
 def test_every_ping_is_answered_with_its_own_bytes(port):
     with Raw.opened(port) as raw:
         for size in range(126):
@@ -102,6 +103,7 @@ def test_every_ping_is_answered_with_its_own_bytes(port):
             assert raw.read_next(PONG) == payload
 
 
+# Proves 6455-5.4-4.
 def test_a_ping_between_two_fragments_is_answered_before_the_message_ends(port):
     with Raw.opened(port) as raw:
         raw.send(frame(TEXT, b'{"type":', fin=False) + frame(PING, b"now"))
@@ -114,6 +116,7 @@ def test_a_pong_that_nobody_asked_for_is_ignored(port):
         assert raw.read_close() == 1000
 
 
+# Proves 6455-5.5.1-9.
 @pytest.mark.parametrize("code", [1000, 1001, 1003, 1007, 1011, 1013, 3000, 4999])
 def test_a_close_is_answered_with_its_own_code(port, code):
     with Raw.opened(port) as raw:

@@ -50,6 +50,7 @@ BAD_REQUESTS = [
 ]  # fmt: skip
 
 
+# Proves 6455-4.2.1-1.
 @pytest.mark.parametrize(
     ("sent", "statuses"), [row[1:] for row in BAD_REQUESTS], ids=[row[0] for row in BAD_REQUESTS]
 )

@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Proves 6455-7.2.3-2.
 #[tokio::test(start_paused = true)]
 async fn it_comes_back_and_joins_again_after_the_connection_broke() {
     let (_client, mut events, mut network) = client(options());
@@ -33,6 +34,7 @@ async fn each_connection_may_speak_another_dialect() {
     assert_eq!(events.connected().await, Encoding::PlainSeconds);
 }
 
+// Proves 6455-7.2.3-1.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_breaks_at_once_does_not_shorten_the_waits_and_one_that_lasts_does() {
     let (_client, mut events, mut network) = client(options());

@@ -33,12 +33,14 @@ fn text(text: &'static str) -> Event<'static> {
     Event::Text(text.into())
 }
 
+// Proves 6455-5.4-2, 6455-5.4-5.
 #[test]
 fn section_5_4_fragments_are_joined() {
     let wire = b"\x01\x03Hel\x00\x00\x80\x02lo";
     assert_eq!(events_of(assembler(), wire), Ok(vec![text("Hello")]));
 }
 
+// Proves 6455-5.4-4, 6455-6.2-2.
 #[test]
 fn section_5_4_a_control_frame_may_stand_between_fragments() {
     let wire = b"\x01\x03Hel\x89\x01!\x80\x02lo";
@@ -46,6 +48,7 @@ fn section_5_4_a_control_frame_may_stand_between_fragments() {
     assert_eq!(events_of(assembler(), wire), Ok(events));
 }
 
+// Proves 6455-5.4-9.
 #[test]
 fn section_5_4_a_continuation_needs_a_beginning() {
     for wire in [&b"\x80\x00"[..], b"\x00\x00", b"\x81\x00\x80\x00"] {
@@ -53,6 +56,7 @@ fn section_5_4_a_continuation_needs_a_beginning() {
     }
 }
 
+// Proves 6455-5.4-3, 6455-5.4-9.
 #[test]
 fn section_5_4_a_new_message_waits_for_the_end_of_the_last() {
     for wire in [b"\x01\x00\x81\x00", b"\x01\x00\x02\x00", b"\x02\x00\x82\x00"] {
@@ -60,6 +64,7 @@ fn section_5_4_a_new_message_waits_for_the_end_of_the_last() {
     }
 }
 
+// Proves 6455-6.2-3, 6455-6.2-4.
 #[test]
 fn section_5_6_empty_messages_are_messages() {
     let wire = b"\x81\x00\x82\x00\x01\x00\x80\x00";
@@ -67,11 +72,13 @@ fn section_5_6_empty_messages_are_messages() {
     assert_eq!(events_of(assembler(), wire), Ok(events));
 }
 
+// Proves 6455-5.6-1.
 #[test]
 fn section_8_1_a_character_may_be_cut_by_a_fragment() {
     assert_eq!(events_of(assembler(), b"\x01\x01\xc3\x80\x01\xa9"), Ok(vec![text("é")]));
 }
 
+// Proves 6455-8.1-1.
 #[test]
 fn section_8_1_bad_text_is_refused_before_its_frame_is_complete() {
     // A frame of ten bytes of which two have arrived; the second cannot be UTF-8.
@@ -80,6 +87,7 @@ fn section_8_1_bad_text_is_refused_before_its_frame_is_complete() {
     assert_eq!(events_of(assembler(), b"\x01\x02A\xff"), Err(ProtocolError::Utf8));
 }
 
+// Proves 6455-5.6-1.
 #[test]
 fn section_8_1_text_that_ends_inside_a_character_is_refused() {
     for wire in [&b"\x81\x01\xc3"[..], b"\x01\x01\xc3\x80\x00"] {
@@ -87,12 +95,14 @@ fn section_8_1_text_that_ends_inside_a_character_is_refused() {
     }
 }
 
+// Proves 6455-5.6-1.
 #[test]
 fn section_5_6_a_binary_message_may_hold_any_bytes() {
     let bytes = Event::Binary(b"\xff\xfe".as_slice().into());
     assert_eq!(events_of(assembler(), b"\x02\x01\xff\x80\x01\xfe"), Ok(vec![bytes]));
 }
 
+// Proves 6455-10.4-1, 6455-10.4-2.
 #[test]
 fn section_10_4_a_message_above_the_limit_is_refused_by_the_head_that_exceeds_it() {
     assert!(events_of(assembler(), &[&b"\x82\x64"[..], &[0; 100]].concat()).is_ok());
@@ -101,6 +111,7 @@ fn section_10_4_a_message_above_the_limit_is_refused_by_the_head_that_exceeds_it
     assert_eq!(events_of(assembler(), &begun), Err(ProtocolError::MessageTooBig));
 }
 
+// Proves 6455-10.4-1.
 #[test]
 fn section_10_4_a_message_in_too_many_fragments_is_refused_even_if_they_are_empty() {
     assert!(events_of(assembler(), b"\x02\x00\x00\x00\x00\x00\x80\x00").is_ok());
@@ -108,6 +119,7 @@ fn section_10_4_a_message_in_too_many_fragments_is_refused_even_if_they_are_empt
     assert_eq!(events_of(assembler(), five), Err(ProtocolError::TooManyFragments));
 }
 
+// Proves 6455-5.2-1.
 #[test]
 fn a_message_that_arrives_whole_is_not_copied() {
     let mut decoder = Decoder::new(Role::Client, &Limits::default());
@@ -118,6 +130,7 @@ fn a_message_that_arrives_whole_is_not_copied() {
     assert!(matches!(event, Event::Text(Cow::Borrowed("Hello"))));
 }
 
+// Proves 6455-5.5-2.
 #[test]
 fn section_5_5_a_control_frame_may_arrive_in_pieces() {
     let mut decoder = Decoder::new(Role::Client, &Limits::default());

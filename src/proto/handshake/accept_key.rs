@@ -48,11 +48,13 @@ pub(super) fn parse_key(value: &[u8]) -> Option<&str> {
 mod tests {
     use super::*;
 
+    // Proves 6455-4.1-23.
     #[test]
     fn section_1_3_the_sample_nonce_gives_the_sample_key() {
         assert_eq!(encode_key(*b"the sample nonce"), "dGhlIHNhbXBsZSBub25jZQ==");
     }
 
+    // Proves 6455-4.2.1-6.
     #[test]
     fn section_4_1_both_keys_that_the_rfc_shows_are_keys() {
         for key in ["dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC=="] {
@@ -60,6 +62,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-4.2.1-6, 6455-8.1-2.
     #[test]
     fn section_4_2_1_a_value_that_is_not_base64_of_16_bytes_is_no_key() {
         for value in [

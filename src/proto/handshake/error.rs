@@ -195,6 +195,7 @@ impl Error for HandshakeError {}
 mod tests {
     use super::*;
 
+    // Proves 6455-10.7-4.
     #[test]
     fn a_response_ends_the_connection_and_says_why_in_a_body_of_the_right_length() {
         assert_eq!(
@@ -215,6 +216,7 @@ mod tests {
         assert!(response.contains("\r\nAllow: GET\r\n"));
     }
 
+    // Proves 6455-4.2.2-5, 6455-4.4-1.
     #[test]
     fn section_4_4_a_426_says_what_to_upgrade_to() {
         for error in [HandshakeError::Version, HandshakeError::Upgrade] {

@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(fields().only("upgrade"), None);
     }
 
+    // Proves 6455-4.2.1-5.
     #[test]
     fn rfc_9110_5_3_repeated_fields_make_one_list_of_whole_elements() {
         assert!(fields().list("connection", "upgrade"));

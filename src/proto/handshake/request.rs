@@ -155,6 +155,7 @@ mod tests {
         Request::parse(Head::split(head.as_bytes()).unwrap().unwrap().0)
     }
 
+    // Proves 6455-4.2.1-2.
     #[test]
     fn rfc_9112_3_2_path_and_query_are_found_in_both_forms_of_target() {
         for (target, path, query) in [
@@ -173,6 +174,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-4.2.1-2.
     #[test]
     fn rfc_9112_3_2_other_forms_of_target_are_refused() {
         for target in [
@@ -230,6 +232,7 @@ mod tests {
         assert_eq!(error.status(), 431);
     }
 
+    // Proves 6455-4.2.1-4.
     #[test]
     fn every_upgrade_field_is_read_and_only_whole_elements_count() {
         for (upgrade, asks) in [

@@ -185,6 +185,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-4.1-39.
     #[test]
     fn what_is_not_http_1_is_refused() {
         assert_eq!(parse(b"HTTP/2 101 Yes\r\n\r\n").unwrap_err(), HeadError::HttpVersion);

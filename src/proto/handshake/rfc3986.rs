@@ -97,6 +97,7 @@ const fn is_sub_delimiter(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    // Proves 6455-4.2.1-3.
     #[test]
     fn a_host_is_a_name_an_ipv4_address_or_an_ipv6_address_in_brackets() {
         for (text, host, port) in [
@@ -112,6 +113,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-4.1-2, 6455-11.1.1-1, 6455-11.1.2-1.
     #[test]
     fn anything_else_is_no_authority() {
         for (text, error) in [

@@ -58,6 +58,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
+    // Proves 6455-4.1-29.
     #[test]
     fn rfc_9110_5_6_2_a_token_has_no_separator_no_white_and_nothing_outside_ascii() {
         for byte in 0..=u8::MAX {
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(tokens(b" , "), Some(vec![]));
     }
 
+    // Proves 6455-4.2.1-9.
     #[test]
     fn an_element_that_is_not_a_token_spoils_the_list() {
         for value in [&b"a b"[..], b"a, \"b\"", b"a;q=1", b"a\x0b", b"\xc3\xa9", b"a, b/c"] {

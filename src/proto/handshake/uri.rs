@@ -183,6 +183,7 @@ mod tests {
         text.parse()
     }
 
+    // Proves 6455-3-1.
     #[test]
     fn section_3_ports_have_defaults_and_the_scheme_has_no_case() {
         for (text, secure, port) in [
@@ -198,6 +199,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-3-3, 6455-4.1-18, 6455-11.1.1-2.
     #[test]
     fn section_3_the_resource_name_is_the_path_and_a_query_that_is_not_empty() {
         for (text, resource_name) in [
@@ -214,6 +216,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-4.1-19.
     #[test]
     fn section_4_1_host_names_the_port_only_if_it_is_not_the_default() {
         for (text, authority) in [
@@ -229,6 +232,7 @@ mod tests {
         }
     }
 
+    // Proves 6455-3-2, 6455-3-3, 6455-4.1-2, 6455-11.1.1-2, 6455-11.1.2-2.
     #[test]
     fn what_is_not_a_websocket_uri_is_refused_with_its_reason() {
         for (text, error) in [
