@@ -106,7 +106,7 @@ fn describe(event: &Event<'_>) -> String {
 const NOTHING: [&str; 0] = [];
 
 // Proves 6455-5.1-1, 6455-5.1-4, 6455-5.1-7, 6455-5.2-2, 6455-5.4-2, 6455-6.1-1, 6455-6.1-5,
-// Proves 6455-6.1-6, 6455-6.1-7.
+// Proves 6455-6.1-6, 6455-6.1-7, 6455-9.1-6.
 #[test]
 fn section_6_1_messages_go_out_in_order_masked_only_by_a_client() {
     for mut end in [Script::server(), Script::client()] {

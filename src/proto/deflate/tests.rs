@@ -39,6 +39,7 @@ fn noise(len: usize) -> Vec<u8> {
     (0..len).map(|_| next()).collect()
 }
 
+// Proves 7692-7.2.1-2, 7692-7.2.1-3, 7692-7.2.1-4, 7692-7.2.2-1.
 #[test]
 fn rfc_7692_7_2_3_the_examples_of_the_rfc_are_hello() {
     for (section, data) in [
@@ -55,6 +56,7 @@ fn rfc_7692_7_2_3_the_examples_of_the_rfc_are_hello() {
     }
 }
 
+// Proves 7692-7.2.2-4, 7692-7.2.2-5.
 #[test]
 fn rfc_7692_7_2_3_2_a_message_may_refer_to_the_one_before() {
     let (_, mut inflater) = server(&Deflate::default());
@@ -69,6 +71,7 @@ fn rfc_7692_7_2_3_2_a_message_may_refer_to_the_one_before() {
     assert_eq!(inflated(&mut inflater, &second), Err(ProtocolError::Deflate));
 }
 
+// Proves 7692-7.2.1-4.
 #[test]
 fn rfc_7692_7_2_3_4_what_follows_a_last_block_may_refer_to_what_came_before_it() {
     // "abcabcabc" whose second block repeats the first one, which is the last.
@@ -85,6 +88,7 @@ fn rfc_7692_7_2_3_4_what_follows_a_last_block_may_refer_to_what_came_before_it()
     assert_eq!(inflated(&mut inflater, &next).unwrap(), b"the next message");
 }
 
+// Proves 7692-7.2.1-4.
 #[test]
 fn rfc_7692_7_2_3_4_a_message_that_stops_at_its_last_block_is_whole() {
     for takeover in [true, false] {
@@ -97,6 +101,7 @@ fn rfc_7692_7_2_3_4_a_message_that_stops_at_its_last_block_is_whole() {
     }
 }
 
+// Proves 7692-7.2.2-1.
 #[test]
 fn rfc_7692_7_2_3_6_an_empty_message_is_one_byte_and_no_byte_is_taken_for_one_too() {
     let (_, mut inflater) = server(&Deflate::default());
@@ -107,6 +112,7 @@ fn rfc_7692_7_2_3_6_an_empty_message_is_one_byte_and_no_byte_is_taken_for_one_to
     assert_eq!(inflated(&mut inflater, &hello).unwrap(), b"Hello");
 }
 
+// Proves 7692-7.2.1-1.
 #[test]
 fn rfc_7692_7_2_1_the_tail_does_not_travel() {
     for agreed in [
@@ -124,6 +130,7 @@ fn rfc_7692_7_2_1_the_tail_does_not_travel() {
     }
 }
 
+// Proves 7692-7.2.1-2, 7692-7.2.1-3.
 #[test]
 fn messages_of_every_size_arrive_in_both_directions_however_much_they_shrink() {
     for (server_forgets, client_forgets) in [(false, false), (true, false), (false, true)] {
@@ -145,6 +152,7 @@ fn messages_of_every_size_arrive_in_both_directions_however_much_they_shrink() {
     }
 }
 
+// Proves 7692-6.1-2.
 #[test]
 fn a_message_below_the_threshold_is_sent_as_it_is() {
     let agreed = Deflate { threshold: 10, ..Deflate::default() };
@@ -163,6 +171,7 @@ fn without_takeover_a_message_that_does_not_shrink_is_sent_as_it_is() {
     assert!(server(&everything_compressed()).0.compress(&noise(1000)).is_some());
 }
 
+// Proves 7692-7.1.1.1-2, 7692-7.2.1-10, 7692-7.2.1-11.
 #[test]
 fn rfc_7692_7_1_1_with_takeover_a_repeated_message_shrinks_and_without_it_does_not() {
     let message = noise(500);
@@ -179,6 +188,7 @@ fn rfc_7692_7_1_1_with_takeover_a_repeated_message_shrinks_and_without_it_does_n
 /// Noise that repeats itself shrinks only by looking back as far as it repeats:
 /// so this sees every distance that the data refers to. (zlib has no window of
 /// 2^8 bytes; see [`WindowBits::for_zlib`].)
+// Proves 7692-7.2.1-7, 7692-7.2.1-13.
 #[test]
 fn rfc_7692_7_1_2_nothing_refers_back_further_than_the_window() {
     for bits in 8..=15 {
@@ -197,6 +207,86 @@ fn rfc_7692_7_1_2_nothing_refers_back_further_than_the_window() {
     }
 }
 
+// Proves 7692-7.1.1.2-3, 7692-7.2.1-8, 7692-7.2.1-9, 7692-7.2.1-10, 7692-7.2.1-12, 7692-7.2.1-13,
+// Proves 7692-7.2.2-2, 7692-7.2.2-3, 7692-7.2.2-5, 7692-7.2.2-10.
+#[test]
+fn rfc_7692_7_1_each_parameter_is_about_the_side_that_it_names() {
+    let small = WindowBits::MIN;
+    let all = everything_compressed();
+    let (server, client) = (Role::Server, Role::Client);
+    for (bound, free, narrow, forgets) in [
+        (
+            server,
+            client,
+            Deflate { server_max_window_bits: small, ..all },
+            Deflate { server_no_context_takeover: true, ..all },
+        ),
+        (
+            client,
+            server,
+            Deflate { client_max_window_bits: small, ..all },
+            Deflate { client_no_context_takeover: true, ..all },
+        ),
+    ] {
+        // Only who looks back 10,000 bytes sees that this is the same twice.
+        let message = noise(10_000).repeat(2);
+        let size = |role| Compressor::new(role, &narrow).compress(&message).unwrap().len();
+        assert!(size(bound) >= 20_000 && size(free) < 15_000);
+
+        let repeated = |role| {
+            let mut compressor = Compressor::new(role, &forgets);
+            compressor.compress(&message[..500]);
+            compressor.compress(&message[..500]).map(|data| data.len())
+        };
+        assert_eq!(repeated(bound), None);
+        assert!(repeated(free).unwrap() < 50);
+
+        let read_twice = |role| {
+            let mut inflater = Inflater::new(role, &forgets);
+            inflated(&mut inflater, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]).unwrap();
+            inflated(&mut inflater, &[0xf2, 0x00, 0x11, 0x00, 0x00])
+        };
+        // What one side compresses, the other one inflates.
+        assert_eq!(read_twice(free), Err(ProtocolError::Deflate));
+        assert_eq!(read_twice(bound).unwrap(), b"Hello");
+    }
+}
+
+// Proves 7692-7.2.2-6, 7692-7.2.2-8.
+#[test]
+fn rfc_7692_7_1_2_a_window_of_the_size_agreed_on_is_enough_to_inflate() {
+    for bits in 8..=15 {
+        let window = WindowBits::new(bits).unwrap();
+        let agreed = Deflate {
+            server_max_window_bits: window,
+            client_max_window_bits: window,
+            ..everything_compressed()
+        };
+        let (mut server, mut client) = (server(&agreed), client(&agreed));
+        for (from, to) in [(&mut server.0, &mut client.1), (&mut client.0, &mut server.1)] {
+            // Each message is the one before, as far back as can be seen.
+            for _ in 0..4 {
+                let message = noise((1 << bits) - 100);
+                let data = from.compress(&message).unwrap();
+                assert!(inflated(to, &data).as_ref() == Ok(&message), "{bits} bits");
+            }
+        }
+    }
+}
+
+// Proves 7692-7.2.2-7, 7692-7.2.2-9.
+#[test]
+fn rfc_7692_7_2_2_a_message_may_refer_back_by_the_whole_window() {
+    let message = noise(32_768);
+    let stored = [&b"\x00\x00\x80\xff\x7f"[..], &message, b"\x00"].concat();
+    // With fixed codes: three bytes from 32,768 bytes back, and the end.
+    let refers_back = [0x02, 0xde, 0xff, 0x0f, 0x00];
+    for (_, mut inflater) in [server(&Deflate::default()), client(&Deflate::default())] {
+        assert_eq!(inflated(&mut inflater, &stored).as_ref(), Ok(&message));
+        assert_eq!(inflated(&mut inflater, &refers_back).unwrap(), message[..3]);
+    }
+}
+
 #[test]
 fn data_that_does_not_inflate_is_refused() {
     for data in [
@@ -211,6 +301,7 @@ fn data_that_does_not_inflate_is_refused() {
 }
 
 /// CVE-2018-1000518, CVE-2026-1526: what was small on the wire filled the memory.
+// Proves 6455-10.4-1.
 #[test]
 fn a_bomb_costs_no_more_than_the_limit() {
     let mut bomb = Vec::with_capacity(1 << 20);
@@ -242,6 +333,7 @@ fn a_message_may_inflate_to_the_limit_and_to_no_byte_more() {
     }
 }
 
+// Proves 7692-7.2.2-2.
 #[test]
 fn a_context_without_takeover_can_be_given_back_between_messages() {
     let agreed = Deflate {
@@ -258,6 +350,7 @@ fn a_context_without_takeover_can_be_given_back_between_messages() {
     }
 }
 
+// Proves 7692-7.2.1-9, 7692-7.2.1-11.
 #[test]
 fn a_context_that_is_taken_over_is_kept() {
     let agreed = everything_compressed();
@@ -273,6 +366,7 @@ fn a_context_that_is_taken_over_is_kept() {
 }
 
 proptest! {
+    // Proves 7692-7.2.2-1.
     #[test]
     fn where_the_data_is_cut_makes_no_difference(
         messages in prop::collection::vec(prop::collection::vec(0..4_u8, 0..400), 1..5),

@@ -27,6 +27,7 @@ fn written(script: &mut Script) -> (Vec<FrameHeader>, Vec<u8>) {
     (heads, wire)
 }
 
+// Proves 7692-6.1-1, 7692-6.1-3.
 #[test]
 fn rfc_7692_6_1_a_compressed_message_has_rsv1_on_its_frame_and_control_frames_never_have() {
     for mut end in [Script::server_with(config()), Script::client_with(config())] {
@@ -43,6 +44,7 @@ fn rfc_7692_6_1_a_compressed_message_has_rsv1_on_its_frame_and_control_frames_ne
     }
 }
 
+// Proves 7692-6.1-2.
 #[test]
 fn rfc_7692_6_1_a_message_that_is_not_worth_it_has_no_rsv1() {
     let mut server = Script::server_with(Config {
@@ -53,6 +55,7 @@ fn rfc_7692_6_1_a_message_that_is_not_worth_it_has_no_rsv1() {
     assert_eq!(written(&mut server).1, b"\x81\x05Hello");
 }
 
+// Proves 6455-9.2-1, 7692-5-7, 7692-5-14, 7692-7.2.1-1.
 #[test]
 fn rfc_7692_7_2_what_one_end_compresses_the_other_one_reads() {
     let (mut server, mut client) = (Script::server_with(config()), Script::client_with(config()));
@@ -66,6 +69,7 @@ fn rfc_7692_7_2_what_one_end_compresses_the_other_one_reads() {
     }
 }
 
+// Proves 7692-6.2-2.
 #[test]
 fn rfc_7692_6_2_messages_come_compressed_or_not_as_their_first_frame_says() {
     let mut client = Script::client_with(config());
@@ -74,6 +78,17 @@ fn rfc_7692_6_2_messages_come_compressed_or_not_as_their_first_frame_says() {
     assert_eq!(client.peer_sends_bytes(&frame(0xC2, &HELLO)), ["binary Hello"]);
 }
 
+// Proves 7692-7.2.2-3.
+#[test]
+fn rfc_7692_7_2_3_2_plain_messages_between_leave_the_window_alone() {
+    let mut client = Script::client_with(config());
+    client.peer_sends_bytes(&frame(0xC1, &HELLO));
+    assert_eq!(client.peer_sends_bytes(&frame(0x81, b"plain")), ["text plain"]);
+    let as_before = [0xf2, 0x00, 0x11, 0x00, 0x00]; // RFC 7692 §7.2.3.2
+    assert_eq!(client.peer_sends_bytes(&frame(0xC1, &as_before)), ["text Hello"]);
+}
+
+// Proves 7692-6.2-1.
 #[test]
 fn rfc_7692_6_2_a_compressed_message_may_come_in_frames_with_control_frames_between() {
     let mut client = Script::client_with(config());
@@ -88,6 +103,7 @@ fn rfc_7692_6_2_a_compressed_message_may_come_in_frames_with_control_frames_betw
     assert_eq!(client.peer_sends_bytes(&wire), ["ping between", "text Hello"]);
 }
 
+// Proves 7692-6.2-1.
 #[test]
 fn rfc_7692_6_2_bytes_may_be_cut_anywhere_without_a_difference() {
     let mut server = Script::server_with(config());
@@ -105,6 +121,7 @@ fn rfc_7692_6_2_bytes_may_be_cut_anywhere_without_a_difference() {
     }
 }
 
+// Proves 7692-6.1-4.
 #[test]
 fn rfc_7692_6_1_rsv1_on_a_continuation_or_a_control_frame_is_refused() {
     for wire in [
@@ -120,6 +137,7 @@ fn rfc_7692_6_1_rsv1_on_a_continuation_or_a_control_frame_is_refused() {
     }
 }
 
+// Proves 6455-5.2-3.
 #[test]
 fn rfc_7692_6_the_other_reserved_bits_still_mean_nothing() {
     for first in [0xA1, 0x91, 0xE1, 0xD1, 0xF1] {
@@ -129,6 +147,7 @@ fn rfc_7692_6_the_other_reserved_bits_still_mean_nothing() {
     }
 }
 
+// Proves 6455-5.8-1, 6455-9.1-6.
 #[test]
 fn rfc_7692_6_rsv1_is_refused_unless_compression_was_agreed_on() {
     let mut client = Script::client();
@@ -136,6 +155,7 @@ fn rfc_7692_6_rsv1_is_refused_unless_compression_was_agreed_on() {
     assert_eq!(client.peer_gets(), ["close 1002 reserved bits are set"]);
 }
 
+// Proves 7692-7.2.2-1.
 #[test]
 fn rfc_7692_7_2_2_data_that_does_not_inflate_is_answered_with_1007() {
     let mut client = Script::client_with(config());
@@ -144,6 +164,7 @@ fn rfc_7692_7_2_2_data_that_does_not_inflate_is_answered_with_1007() {
     assert_eq!(client.closure().error, Some(ProtocolError::Deflate));
 }
 
+// Proves 6455-8.1-1, 7692-6.2-1.
 #[test]
 fn rfc_7692_7_2_2_what_inflates_before_damaged_data_counts_first_wherever_it_is_cut() {
     // A stored block of two bytes, and one of a type that there is not (RFC 1951 §3.2.3).
@@ -175,6 +196,7 @@ fn section_8_1_text_is_checked_after_it_was_inflated_and_before_it_is_complete()
     assert_eq!(client.peer_gets(), ["close 1007 text is not UTF-8"]);
 }
 
+// Proves 6455-10.4-1.
 #[test]
 fn section_10_4_a_message_that_inflates_beyond_the_limit_is_answered_with_1009() {
     let limits = Limits { max_message: 1000, ..Limits::default() };
