@@ -185,7 +185,7 @@ fn section_4_1_response_item_4_white_space_around_the_accept_is_not_part_of_it()
     }
 }
 
-// Proves 6455-4.1-37, 6455-5.8-1.
+// Proves 6455-4.1-37, 6455-5.8-1, 7692-5-13.
 #[test]
 fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     for line in ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Extensions:"] {
@@ -193,6 +193,8 @@ fn section_4_1_response_item_5_an_extension_that_was_not_offered_is_refused() {
     }
 }
 
+// Proves 6455-4.1-30, 6455-4.1-37, 6455-9-1, 6455-9.1-1, 6455-9.1-4, 6455-9.1-6, 6455-11.3.2-2,
+// Proves 7692-5-1, 7692-5-9, 7692-5-11, 7692-5-13, 7692-7-5.
 #[cfg(feature = "deflate")]
 #[test]
 fn rfc_7692_5_1_a_client_that_offered_compression_takes_an_answer_to_that_and_nothing_else() {

@@ -49,7 +49,7 @@ fn speaking(subprotocols: &[&str]) -> ServerOptions {
     ServerOptions { subprotocols, ..ServerOptions::default() }
 }
 
-// Proves 6455-4.2.2-1, 6455-4.2.2-10, 6455-4.2.2-11, 6455-9-2, 6455-11.3.3-1.
+// Proves 6455-4.2.2-1, 6455-4.2.2-11, 6455-11.3.3-1.
 #[test]
 fn section_1_3_the_rfc_s_handshake_gets_the_rfc_s_answer() {
     let options = ServerOptions::default();
@@ -65,7 +65,7 @@ fn section_1_3_the_rfc_s_handshake_gets_the_rfc_s_answer() {
     );
 }
 
-// Proves 6455-4.2.1-10.
+// Proves 6455-4.2.1-11.
 #[test]
 fn section_4_2_1_what_the_rules_leave_open_is_accepted() {
     for lines in [
@@ -281,6 +281,7 @@ fn section_4_1_item_10_subprotocols_are_different_tokens() {
     assert_eq!(HandshakeError::Subprotocols.status(), 400);
 }
 
+// Proves 6455-4.2.1-10, 6455-9.1-1.
 #[test]
 fn section_9_1_extensions_that_do_not_follow_the_grammar_are_refused() {
     for lines in [
@@ -296,6 +297,7 @@ fn section_9_1_extensions_that_do_not_follow_the_grammar_are_refused() {
     assert_eq!(HandshakeError::Extensions.status(), 400);
 }
 
+// Proves 6455-4.2.2-10, 6455-9-2, 7692-5-12, 7692-7-4.
 #[test]
 fn section_9_1_a_server_without_extensions_declines_them_all() {
     let options = ServerOptions::default();
@@ -309,6 +311,8 @@ fn section_9_1_a_server_without_extensions_declines_them_all() {
     }
 }
 
+// Proves 6455-4.2.2-9, 6455-4.2.2-10, 6455-9-1, 6455-9-2, 6455-9.1-3, 6455-11.3.2-1,
+// Proves 6455-11.3.2-2, 7692-5-3, 7692-5-6.
 #[cfg(feature = "deflate")]
 #[test]
 fn rfc_7692_5_1_a_server_that_agrees_to_compression_says_how_and_knows_it() {

@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(first_error(client, &MASKED_HELLO), ProtocolError::Masked);
     }
 
-    // Proves 6455-5.2-3, 6455-5.8-1.
+    // Proves 6455-5.2-3.
     #[test]
     fn section_5_2_reserved_bits_are_refused_when_no_extension_defines_them() {
         for bit in [0x40, 0x20, 0x10] {

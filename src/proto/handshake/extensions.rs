@@ -93,6 +93,7 @@ mod tests {
         parse(&[value.as_bytes()]).is_some()
     }
 
+    // Proves 6455-9.1-1, 6455-9.1-3, 6455-11.3.2-1.
     #[test]
     fn section_9_1_extensions_have_names_and_parameters_with_or_without_a_value() {
         let parsed = parse(&[b"foo, bar; baz=2 ;\tq", b"permessage-deflate;a=\"1\""]).unwrap();
@@ -111,6 +112,7 @@ mod tests {
         assert_eq!(parse(&[]), Some(vec![]));
     }
 
+    // Proves 6455-4.3-1, 6455-9.1-1.
     #[test]
     fn section_9_1_what_the_grammar_does_not_have_is_refused() {
         for value in [
@@ -148,6 +150,7 @@ mod tests {
         assert_eq!(parse(&[b"\xff"]), None);
     }
 
+    // Proves 6455-4.3-1, 6455-9.1-2.
     #[test]
     fn section_9_1_a_quoted_value_must_be_a_token_once_it_is_unescaped() {
         for value in ["a;b=\"c\"", "a;b=\"\\c\"", "a;b=\"c\\1\"", "a; b = \"c\"", "a ,, b"] {

@@ -25,6 +25,7 @@ fn confirmed(wanted: &Deflate, answer: &str) -> Option<Deflate> {
     confirm(wanted, &parsed(answer)[0])
 }
 
+// Proves 6455-9.1-4, 7692-5-6, 7692-7.3-1.
 #[test]
 fn rfc_7692_7_1_3_the_simplest_offer_has_the_simplest_answer() {
     assert_eq!(answered("permessage-deflate").as_deref(), Some("permessage-deflate"));
@@ -32,6 +33,7 @@ fn rfc_7692_7_1_3_the_simplest_offer_has_the_simplest_answer() {
     assert_eq!(agreed, Deflate::default());
 }
 
+// Proves 7692-7.1.1.1-1, 7692-7.1.1.1-2.
 #[test]
 fn rfc_7692_7_1_1_1_a_client_that_asks_the_server_to_forget_hears_that_it_will() {
     let (agreed, answer) =
@@ -41,6 +43,7 @@ fn rfc_7692_7_1_1_1_a_client_that_asks_the_server_to_forget_hears_that_it_will()
     assert_eq!(answer, "permessage-deflate; server_no_context_takeover");
 }
 
+// Proves 7692-7.1.1.1-3, 7692-7.1.1.2-2.
 #[test]
 fn rfc_7692_7_1_1_a_server_that_wants_no_context_kept_says_so_unasked() {
     let wanted = Deflate {
@@ -54,6 +57,7 @@ fn rfc_7692_7_1_1_a_server_that_wants_no_context_kept_says_so_unasked() {
     );
 }
 
+// Proves 7692-7.1.1.2-1, 7692-7.1.1.2-2.
 #[test]
 fn rfc_7692_7_1_1_2_a_client_s_hint_that_it_will_forget_is_taken() {
     let (agreed, answer) =
@@ -63,6 +67,7 @@ fn rfc_7692_7_1_1_2_a_client_s_hint_that_it_will_forget_is_taken() {
     assert_eq!(answer, "permessage-deflate; client_no_context_takeover");
 }
 
+// Proves 7692-7.1.2.1-3, 7692-7.1.2.1-4.
 #[test]
 fn rfc_7692_7_1_2_1_a_window_that_was_asked_for_is_confirmed_or_made_smaller() {
     for (ours, asked, agreed) in [(15, 15, 15), (15, 8, 8), (10, 12, 10), (12, 10, 10)] {
@@ -81,6 +86,7 @@ fn rfc_7692_7_1_2_1_a_window_that_was_asked_for_is_confirmed_or_made_smaller() {
     );
 }
 
+// Proves 7692-7-4, 7692-7.1.2.2-3, 7692-7.1.2.2-4.
 #[test]
 fn rfc_7692_7_1_2_2_only_a_client_that_can_be_told_is_told_its_window() {
     let small = Deflate { client_max_window_bits: bits(10), ..Deflate::default() };
@@ -108,6 +114,7 @@ fn rfc_7692_7_1_2_2_only_a_client_that_can_be_told_is_told_its_window() {
     );
 }
 
+// Proves 7692-5-12, 7692-7-1, 7692-7-2, 7692-7-3, 7692-7.1.2.1-2, 7692-7.1.2.2-2.
 #[test]
 fn rfc_7692_7_1_an_offer_with_a_wrong_parameter_is_declined() {
     for parameters in [
@@ -142,6 +149,7 @@ fn rfc_7692_7_1_an_offer_with_a_wrong_parameter_is_declined() {
     assert_eq!(answered("x-webkit-deflate-frame"), None);
 }
 
+// Proves 7692-5-2, 7692-5-3.
 #[test]
 fn rfc_7692_5_1_the_first_offer_that_can_be_kept_is_taken() {
     let offers = "x-other, permessage-deflate; server_max_window_bits=3, \
@@ -149,6 +157,8 @@ fn rfc_7692_5_1_the_first_offer_that_can_be_kept_is_taken() {
     assert_eq!(answered(offers).unwrap(), "permessage-deflate; server_max_window_bits=9");
 }
 
+// Proves 6455-9-3, 6455-9.1-5, 7692-5-4, 7692-5-5, 7692-7.1.1.1-1, 7692-7.1.1.2-1, 7692-7.1.2.1-1,
+// Proves 7692-7.1.2.2-1.
 #[test]
 fn rfc_7692_7_1_a_client_offers_what_it_wants_and_can_be_told_its_window() {
     assert_eq!(offer(&Deflate::default()), "permessage-deflate; client_max_window_bits");
@@ -166,6 +176,7 @@ fn rfc_7692_7_1_a_client_offers_what_it_wants_and_can_be_told_its_window() {
     );
 }
 
+// Proves 7692-7.1.1.1-3, 7692-7.1.1.2-3, 7692-7.1.2.1-4.
 #[test]
 fn rfc_7692_7_1_a_client_takes_what_the_server_decides_for_both() {
     let answer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
@@ -177,6 +188,7 @@ fn rfc_7692_7_1_a_client_takes_what_the_server_decides_for_both() {
     assert_eq!(confirmed(&Deflate::default(), "permessage-deflate"), Some(Deflate::default()));
 }
 
+// Proves 7692-5-13, 7692-7-8, 7692-7.1.2.1-3.
 #[test]
 fn rfc_7692_7_1_a_client_refuses_an_answer_that_does_not_confirm_what_it_asked_for() {
     let forgetful = Deflate { server_no_context_takeover: true, ..Deflate::default() };
@@ -189,6 +201,7 @@ fn rfc_7692_7_1_a_client_refuses_an_answer_that_does_not_confirm_what_it_asked_f
     assert!(confirmed(&small, "permessage-deflate; server_max_window_bits=9").is_some());
 }
 
+// Proves 7692-7.1.2.2-3, 7692-7.2.1-12, 7692-7.2.2-10.
 #[test]
 fn rfc_7692_7_1_2_2_a_client_keeps_to_its_own_smaller_window_whatever_it_is_allowed() {
     let small = Deflate { client_max_window_bits: bits(10), ..Deflate::default() };
@@ -201,6 +214,7 @@ fn rfc_7692_7_1_2_2_a_client_keeps_to_its_own_smaller_window_whatever_it_is_allo
     }
 }
 
+// Proves 7692-7-5, 7692-7-6, 7692-7-7, 7692-7.1.2.1-2, 7692-7.1.2.2-2.
 #[test]
 fn rfc_7692_7_1_a_client_refuses_an_answer_with_a_wrong_parameter() {
     for answer in [
@@ -217,6 +231,7 @@ fn rfc_7692_7_1_a_client_refuses_an_answer_with_a_wrong_parameter() {
     }
 }
 
+// Proves 6455-9-3, 7692-5-7, 7692-5-14.
 #[test]
 fn rfc_7692_7_1_what_a_server_answers_its_client_confirms_with_the_same_result() {
     let wishes =
