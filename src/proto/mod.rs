@@ -39,6 +39,8 @@ pub mod ledger {}
 mod limits;
 mod mask;
 mod message;
+#[doc = include_str!("misbehaviour.md")]
+pub mod misbehaviour {}
 mod opcode;
 mod outgoing;
 mod utf8;
