@@ -27,7 +27,6 @@ fn replay<T>(target: &str, check: impl Fn(&[u8]) -> T) -> Vec<T> {
     files.map(|file| replay(&file.expect("a readable folder").path())).collect()
 }
 
-// Proves 6455-10.7-1.
 #[test]
 fn heads_of_every_form_are_read_and_every_rule_on_them_is_broken() {
     let verdicts = replay("header", header::check);
@@ -89,6 +88,7 @@ fn conversations_end_in_every_way_that_there_is() {
     }
 }
 
+// Proves 6455-10.7-1.
 #[test]
 fn frames_break_every_rule_and_end_cleanly_in_both_roles() {
     let outcomes = replay("frames", frames::check);

@@ -248,8 +248,7 @@ async fn a_client_that_pauses_and_then_reads_gets_every_answer() {
     writing.await.unwrap();
 }
 
-// Proves 6455-7.3-1, 6455-7.4.1-1.
-// Proves fault-74.
+// Proves 6455-7.3-1, 6455-7.4.1-1, fault-74.
 #[tokio::test(start_paused = true)]
 async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() {
     let start = Instant::now();
@@ -312,8 +311,7 @@ impl AsyncWrite for PongsForEver {
     }
 }
 
-// Proves 6455-7.1.1-2.
-// Proves fault-62.
+// Proves 6455-7.1.1-2, fault-62.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
     let start = Instant::now();

@@ -164,7 +164,6 @@ fn rfc_7692_7_2_2_data_that_does_not_inflate_is_answered_with_1007() {
     assert_eq!(client.closure().error, Some(ProtocolError::Deflate));
 }
 
-// Proves 6455-8.1-1, 7692-6.2-1.
 #[test]
 fn rfc_7692_7_2_2_what_inflates_before_damaged_data_counts_first_wherever_it_is_cut() {
     // A stored block of two bytes, and one of a type that there is not (RFC 1951 §3.2.3).
@@ -183,6 +182,7 @@ fn rfc_7692_7_2_2_what_inflates_before_damaged_data_counts_first_wherever_it_is_
     }
 }
 
+// Proves 6455-8.1-1, 7692-6.2-1.
 #[test]
 fn section_8_1_text_is_checked_after_it_was_inflated_and_before_it_is_complete() {
     let mut server = Script::server_with(config());
