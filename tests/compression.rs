@@ -51,6 +51,7 @@ async fn deliver(
     assert_eq!(received.unwrap().as_ref(), Some(message));
 }
 
+// Proves 6455-9.2-1, 7692-5-14.
 #[tokio::test(start_paused = true)]
 async fn messages_arrive_whatever_each_side_wishes_for() {
     for client in [None, Some(Deflate::default()), Some(FORGETFUL)] {
@@ -82,6 +83,7 @@ async fn first_frame(server: &AcceptOptions, message: &str) -> (String, Vec<u8>)
     (String::from_utf8(everything).unwrap(), frame)
 }
 
+// Proves 7692-6.1-1, 7692-6.1-2.
 #[tokio::test(start_paused = true)]
 async fn rfc_7692_6_1_what_was_agreed_on_is_what_travels() {
     let (agrees, message) = (accepting(Some(Deflate::default())), "Hello ".repeat(100));
@@ -98,6 +100,7 @@ async fn rfc_7692_6_1_what_was_agreed_on_is_what_travels() {
     assert_eq!(frame.len(), 4 + message.len());
 }
 
+// Proves 6455-9.1-6.
 #[tokio::test(start_paused = true)]
 async fn what_the_caller_s_config_says_of_compression_does_not_count() {
     let mut declines = accepting(None);

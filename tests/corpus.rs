@@ -27,6 +27,7 @@ fn replay<T>(target: &str, check: impl Fn(&[u8]) -> T) -> Vec<T> {
     files.map(|file| replay(&file.expect("a readable folder").path())).collect()
 }
 
+// Proves 6455-10.7-1.
 #[test]
 fn heads_of_every_form_are_read_and_every_rule_on_them_is_broken() {
     let verdicts = replay("header", header::check);

@@ -152,6 +152,7 @@ fn section_5_5_3_of_pings_beyond_the_queue_only_the_newest_is_answered() {
     assert_eq!(pongs[16], "pong 999");
 }
 
+// Proves 6455-5.5.2-2.
 #[test]
 fn section_5_5_3_a_ping_is_answered_even_if_no_answer_may_wait() {
     let limits = Limits { max_queued_pongs: 0, ..Limits::default() };

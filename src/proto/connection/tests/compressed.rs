@@ -164,6 +164,7 @@ fn rfc_7692_7_2_2_data_that_does_not_inflate_is_answered_with_1007() {
     assert_eq!(client.closure().error, Some(ProtocolError::Deflate));
 }
 
+// Proves 7692-7.2.2-1.
 #[test]
 fn rfc_7692_7_2_2_what_inflates_before_damaged_data_counts_first_wherever_it_is_cut() {
     // A stored block of two bytes, and one of a type that there is not (RFC 1951 §3.2.3).
