@@ -201,7 +201,7 @@ fn rfc_7692_7_1_a_client_refuses_an_answer_that_does_not_confirm_what_it_asked_f
     assert!(confirmed(&small, "permessage-deflate; server_max_window_bits=9").is_some());
 }
 
-// Proves 7692-7.1.2.2-3, 7692-7.2.1-12, 7692-7.2.2-10.
+// Proves 7692-7.1.2.2-3, 7692-7.2.1-12, 7692-7.2.2-8.
 #[test]
 fn rfc_7692_7_1_2_2_a_client_keeps_to_its_own_smaller_window_whatever_it_is_allowed() {
     let small = Deflate { client_max_window_bits: bits(10), ..Deflate::default() };
