@@ -18,9 +18,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Says something each second for as long as anybody is there.
 async fn talk_on(peer: &mut Peer<DuplexStream>, sender: Role) {
-    while peer.try_send(&text(sender, "and another thing")).await.is_ok() {
+    for _ in 0..60 {
+        if peer.try_send(&text(sender, "and another thing")).await.is_err() {
+            return;
+        }
         sleep(Duration::from_secs(1)).await;
     }
+    panic!("somebody is still there");
 }
 
 /// Receives until the end of the connection, and drops it.
