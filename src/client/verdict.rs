@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    // Proves fault-86.
+    // Proves fault-87.
     #[test]
     fn a_server_that_broke_the_protocol_is_left_alone() {
         let closure = Closure { error: Some(ProtocolError::Masked), ..closed(Some(1002)) };

@@ -61,7 +61,7 @@ async fn a_client_that_falls_silent_is_asked_and_closed_with_4000() {
     server.stop().await;
 }
 
-// Proves fault-79.
+// Proves fault-80.
 #[tokio::test]
 async fn a_client_that_talks_on_after_the_last_close_is_cut_off() {
     let connection = Config { close_timeout: MOMENT, ..Config::default() };

@@ -68,7 +68,7 @@ async fn section_7_1_1_a_peer_that_talks_on_after_our_close_is_cut_off_after_5_s
     }
 }
 
-// Proves fault-76.
+// Proves fault-77.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
     for sender in BOTH {
@@ -88,7 +88,7 @@ async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
 }
 
 /// RFC 6455 §7.1.1: the server ends TCP first, so a client waits for that.
-// Proves fault-77.
+// Proves fault-78.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_longer() {
     let start = Instant::now();
@@ -99,7 +99,7 @@ async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_lon
     assert!(socket.closure().unwrap().clean);
 }
 
-// Proves fault-78.
+// Proves fault-79.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_server_has() {
     let start = Instant::now();
@@ -117,7 +117,7 @@ async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_ser
     assert!(socket.closure().unwrap().clean);
 }
 
-// Proves fault-79.
+// Proves fault-80.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_peer_that_broke_a_rule_and_talks_on_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -157,7 +157,29 @@ async fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_gets_no_se
     }
 }
 
-// Proves fault-81.
+// Proves fault-76.
+#[tokio::test(start_paused = true)]
+async fn section_7_1_1_the_5_s_run_from_our_close_whatever_the_peer_does_meanwhile() {
+    for sender in BOTH {
+        for late in [close(sender, 1000, b""), vec![0xFF]] {
+            let start = Instant::now();
+            let (socket, mut peer) = in_memory(sender, 1 << 10);
+            let closing = async {
+                let mut socket = socket;
+                let _ = socket.close(CloseCode::NORMAL, "bye").await;
+                start.elapsed()
+            };
+            let peer = async {
+                sleep(Duration::from_secs(3)).await;
+                peer.send(&late).await;
+                talk_on(&mut peer, sender).await;
+            };
+            assert_eq!(future::join(closing, peer).await.0, CLOSE_TIMEOUT);
+        }
+    }
+}
+
+// Proves fault-82.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_5_a_peer_that_ends_tcp_without_a_close_is_noticed_at_once() {
     for sender in BOTH {

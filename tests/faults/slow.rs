@@ -120,7 +120,7 @@ async fn a_response_of_one_byte_a_second_is_given_up_after_10_s_all_together() {
     future::join(connect, drip(&mut server, RESPONSE.as_bytes())).await;
 }
 
-// Proves fault-80.
+// Proves fault-81.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_ends_tcp_during_the_handshake_is_an_error_at_once() {
     let start = Instant::now();
