@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use wirechat::proto::handshake::{HeadError, ResponseError};
-use wirechat::proto::{Closure, Initiator, Opcode, ProtocolError};
+use wirechat::proto::handshake::{HandshakeError, HeadError, ResponseError};
+use wirechat::proto::{Closure, Deflate, Initiator, Opcode, ProtocolError, WindowBits};
 
 #[path = "../fuzz/properties/mod.rs"]
 pub mod properties;
 
 use properties::{
-    chat_object, client_handshake, conversation, frames, header, masking, server_handshake, utf8,
+    chat_object, client_handshake, conversation, deflate, extension_header, frames, header,
+    masking, server_handshake, utf8,
 };
 
 /// What `check` returns for every file of a target.
@@ -67,6 +68,47 @@ fn payloads_are_unmasked_from_every_byte_of_the_key_on() {
 }
 
 #[test]
+fn compressed_messages_are_read_and_refused_for_every_reason() {
+    let outcomes = replay("deflate", deflate::check);
+    for wrong in [
+        None,
+        Some(ProtocolError::Deflate),
+        Some(ProtocolError::MessageTooBig),
+        Some(ProtocolError::Utf8),
+    ] {
+        assert!(outcomes.iter().any(|outcome| outcome.wrong == wrong), "{wrong:?}");
+    }
+    assert!(outcomes.iter().any(|outcome| outcome.compressed > 2), "something to refer back to");
+    assert!(outcomes.iter().any(|outcome| outcome.compressed == 0));
+}
+
+#[test]
+fn extensions_are_agreed_on_declined_and_refused() {
+    let outcomes: Vec<_> =
+        replay("extension_header", extension_header::check).into_iter().flatten().collect();
+    let offered = |so: &dyn Fn(&Deflate) -> bool| {
+        outcomes.iter().filter_map(|outcome| outcome.offered.as_ref().ok()?.as_ref()).any(so)
+    };
+    let answered = |so: &dyn Fn(&Deflate) -> bool| {
+        outcomes.iter().filter_map(|outcome| outcome.answered.as_ref().ok()?.as_ref()).any(so)
+    };
+    let parameters: [&dyn Fn(&Deflate) -> bool; 4] = [
+        &|agreed| agreed.server_no_context_takeover,
+        &|agreed| agreed.client_no_context_takeover,
+        &|agreed| agreed.server_max_window_bits < WindowBits::MAX,
+        &|agreed| agreed.client_max_window_bits < WindowBits::MAX,
+    ];
+    for is_in_force in parameters {
+        assert!(offered(is_in_force) && offered(&|agreed| !is_in_force(agreed)));
+        assert!(answered(is_in_force) && answered(&|agreed| !is_in_force(agreed)));
+    }
+    assert!(outcomes.iter().any(|outcome| outcome.offered == Ok(None)));
+    assert!(outcomes.iter().any(|outcome| outcome.offered == Err(HandshakeError::Extensions)));
+    assert!(outcomes.iter().any(|outcome| outcome.answered == Ok(None)));
+    assert!(outcomes.iter().any(|outcome| outcome.answered == Err(ResponseError::Extension)));
+}
+
+#[test]
 fn conversations_end_in_every_way_that_there_is() {
     let endings = replay("conversation", conversation::check);
     let clean_by = |initiators: [Initiator; 2]| {
@@ -112,6 +154,7 @@ fn frames_break_every_rule_and_end_cleanly_in_both_roles() {
         ProtocolError::FrameTooBig,
         ProtocolError::MessageTooBig,
         ProtocolError::TooManyFragments,
+        ProtocolError::Deflate,
     ] {
         assert!(closures.as_flattened().iter().any(|c| c.error == Some(error)), "{error:?}");
     }

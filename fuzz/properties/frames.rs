@@ -1,13 +1,13 @@
 //! Frames from a peer that may send anything, to both roles.
 
 use std::borrow::Cow;
-use std::time::Instant;
 
 use wirechat::proto::{
     Assembler, CloseFrame, Closure, Config, Connection, Decoder, Event, Limits, Role, State,
 };
 
 use super::pieces::pieces;
+use super::receive::{connection, receive};
 use super::settings::settings;
 
 /// What came of a conversation in which one side only listens.
@@ -40,20 +40,8 @@ pub fn check(data: &[u8]) -> [Outcome; 2] {
 }
 
 fn listen(role: Role, config: Config, pieces: &[&[u8]]) -> Outcome {
-    let now = Instant::now();
-    let mut connection = match role {
-        Role::Server => Connection::server(config, now),
-        Role::Client => Connection::client(config, now, Box::new(|| [1, 2, 3, 4])),
-    };
-    let mut events = Vec::new();
-    for piece in pieces {
-        let mut piece = piece.to_vec();
-        let mut input = &mut piece[..];
-        while let Some(event) = connection.receive(now, &mut input) {
-            events.push(owned(event));
-        }
-        assert!(input.is_empty(), "bytes were left behind");
-    }
+    let mut connection = connection(role, config);
+    let events = receive(&mut connection, pieces);
     let answers = written(&mut connection);
     let failed = connection.closure().is_some_and(|closure| closure.error.is_some());
     assert!(!failed || connection.wants_shutdown(), "a failed connection stays");
@@ -62,16 +50,6 @@ fn listen(role: Role, config: Config, pieces: &[&[u8]]) -> Outcome {
     assert_eq!(connection.state(), State::Closed);
     let closure = connection.closure().expect("every connection has an end").clone();
     Outcome { events, answers, closure }
-}
-
-fn owned(event: Event<'_>) -> Event<'static> {
-    match event {
-        Event::Text(text) => Event::Text(Cow::Owned(text.into_owned())),
-        Event::Binary(bytes) => Event::Binary(Cow::Owned(bytes.into_owned())),
-        Event::Ping(payload) => Event::Ping(Cow::Owned(payload.into_owned())),
-        Event::Pong(payload) => Event::Pong(Cow::Owned(payload.into_owned())),
-        Event::Close(close) => Event::Close(close),
-    }
 }
 
 fn written(connection: &mut Connection) -> Vec<u8> {

@@ -8,11 +8,14 @@
 pub mod chat_object;
 pub mod client_handshake;
 pub mod conversation;
+pub mod deflate;
+pub mod extension_header;
 pub mod frames;
 mod head;
 pub mod header;
 pub mod masking;
 mod pieces;
+mod receive;
 pub mod server_handshake;
 mod settings;
 pub mod utf8;
