@@ -18,7 +18,7 @@ from autobahntestsuite.caseset import CaseSet
 
 ROOT = pathlib.Path(__file__).parents[2]
 REPORTS = ROOT / "target" / "autobahn"
-EXPECTED = pathlib.Path(__file__).parent / "expected"
+EXPECTED = pathlib.Path(__file__).parent / "expected.txt"
 RUN_WSTEST = "from autobahntestsuite.wstest import run; run()"
 WSTEST = [sys.executable, "-u", "-W", "ignore", "-c", RUN_WSTEST]
 START_LIMIT, RUN_LIMIT = 30, 3600  # seconds
@@ -65,7 +65,7 @@ def test(role, run, selection, accept):
         raise CannotRun(f"the suite itself raised an exception: {log}")
     reported = read_report(folder)
     if accept:
-        write_expected(role, ids, reported)
+        write_expected(ids, reported)
     return judge(role, ids, reported, folder, time.monotonic() - start)
 
 
@@ -186,19 +186,16 @@ def read_report(folder):
     return agents[0]
 
 
-def read_expected(role):
-    """The committed outcome of each case."""
-    file = EXPECTED / f"{role}.txt"
-    lines = [line.split(maxsplit=1) for line in file.read_text().splitlines()] if file.exists() else []
-    return dict(lines)
+def read_expected():
+    """The committed outcome of each case, which is the same in both roles."""
+    return dict(line.split(maxsplit=1) for line in EXPECTED.read_text().splitlines())
 
 
-def write_expected(role, ids, reported):
-    expected = read_expected(role)
+def write_expected(ids, reported):
+    expected = read_expected()
     expected.update({id: outcome(reported[id]) for id in ids if id in reported})
     in_order = sorted(expected.items(), key=lambda case: [int(part) for part in case[0].split(".")])
-    EXPECTED.mkdir(exist_ok=True)
-    (EXPECTED / f"{role}.txt").write_text("".join(f"{id} {what}\n" for id, what in in_order))
+    EXPECTED.write_text("".join(f"{id} {what}\n" for id, what in in_order))
 
 
 def outcome(report):
@@ -210,7 +207,7 @@ def outcome(report):
 
 def judge(role, ids, reported, folder, seconds):
     """Prints what did not pass or was not expected, and a closing line."""
-    expected = read_expected(role)
+    expected = read_expected()
     verdicts = collections.Counter()
     for id in ids:
         verdict, why = judge_case(id, reported.get(id), expected.get(id), folder)
