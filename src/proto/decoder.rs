@@ -341,5 +341,9 @@ mod tests {
         assert_eq!(first_error(decoder, &head), ProtocolError::FrameTooBig);
         let huge = [0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
         assert_eq!(first_error(server(), &huge), ProtocolError::FrameTooBig);
+
+        let mut at_the_limit = [0x82, 0xFE, 0x03, 0xE8, 0, 0, 0, 0];
+        let chunk = Decoder::new(Role::Server, &limits).decode(&mut &mut at_the_limit[..]).unwrap();
+        assert_eq!(chunk.unwrap().header.payload_len(), 1000);
     }
 }

@@ -120,3 +120,14 @@ impl fmt::Display for SendError {
 }
 
 impl Error for SendError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_of_the_caller_is_told_in_words() {
+        assert_eq!(SendError::Closing.to_string(), "the connection is closing");
+        assert_eq!(SendError::LongControl.to_string(), "a ping or pong carries at most 125 bytes");
+    }
+}

@@ -239,3 +239,28 @@ fn an_idle_connection_gives_back_its_memory_and_goes_on() {
         }
     }
 }
+
+#[test]
+fn without_takeover_an_idle_connection_holds_no_context() {
+    let agreed = Deflate {
+        server_no_context_takeover: true,
+        client_no_context_takeover: true,
+        threshold: 0,
+        ..Deflate::default()
+    };
+    let config = Config { deflate: Some(agreed), ..Config::default() };
+    let (mut server, mut client) = (Script::server_with(config), Script::client_with(config));
+    let mut talk = |release: bool| {
+        server.connection.send_text(&"Hello".repeat(10)).unwrap();
+        let wire = written(&mut server).1;
+        client.peer_sends_bytes(&wire);
+        if release {
+            server.connection.release_memory();
+            client.connection.release_memory();
+        }
+    };
+    let busy = allocation_counter::measure(|| talk(false)).bytes_current;
+    let idle = allocation_counter::measure(|| talk(true)).bytes_current;
+    assert!(busy > 200 << 10, "{busy}: a context in each direction");
+    assert!(busy + idle <= 0, "{idle} of {busy} were given back");
+}

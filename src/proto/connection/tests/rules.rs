@@ -83,3 +83,42 @@ fn section_7_4_1_the_close_says_which_kind_of_rule_was_broken() {
         );
     }
 }
+
+#[test]
+fn section_5_5_1_no_pong_that_waited_follows_the_answer_to_a_close() {
+    let mut server = Script::server();
+    for _ in 0..20 {
+        server.peer_sends(Opcode::Ping, b"more than fit in the queue");
+    }
+    server.peer_sends(Opcode::Close, b"\x03\xe8");
+    assert_eq!(server.peer_gets().last().map(String::as_str), Some("close 1000 "));
+}
+
+#[test]
+fn section_7_1_4_a_connection_that_is_over_has_nothing_to_write() {
+    let mut server = Script::server();
+    server.connection.send_text("nobody will read this").unwrap();
+    server.connection.receive_eof();
+    assert_eq!(server.connection.state(), State::Closed);
+    assert_eq!(server.peer_gets(), NOTHING);
+}
+
+#[test]
+fn section_5_5_2_bytes_that_are_kept_for_later_count_as_life_when_they_arrive() {
+    let mut server = Script::server();
+    server.after(Duration::from_secs(24));
+    server.connection.heard(server.now);
+    assert_eq!(server.after(Duration::from_secs(24)).peer_gets(), NOTHING);
+    assert_eq!(server.after(Duration::from_secs(1)).peer_gets(), ["ping "]);
+}
+
+#[test]
+fn an_idle_connection_holds_no_more_than_a_new_one() {
+    let mut server = Script::server();
+    let held = allocation_counter::measure(|| {
+        server.connection.send_text(&"x".repeat(1000)).unwrap();
+        server.connection.advance(server.connection.outgoing().len());
+        server.connection.release_memory();
+    });
+    assert_eq!(held.bytes_current, 0);
+}
