@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    // Proves fault-87.
+    // Proves fault-88.
     #[test]
     fn a_server_that_broke_the_protocol_is_left_alone() {
         let closure = Closure { error: Some(ProtocolError::Masked), ..closed(Some(1002)) };

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::error::Error;
 use super::keys::masking_keys;
-use crate::proto::{CloseCode, Closure, Config, Connection, Message, State};
+use crate::proto::{CloseCode, Closure, Config, Connection, Keepalive, Message, State};
 
 /// Bytes that wait behind an untaken message before reading pauses.
 const READ_AHEAD: usize = 256 << 10;
@@ -34,6 +34,9 @@ const WRITE_BEHIND: usize = 64 << 10;
 /// received, what came behind it waits too (up to 256 KiB, then reading pauses
 /// and the peer feels it). So a Close is answered after the messages before it
 /// have been received and, if the caller does that at once, answered.
+///
+/// A peer that takes nothing of what is sent is closed after the time in which a
+/// silent one would be ([`Config::keepalive`]), whatever it sends meanwhile.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -67,8 +70,10 @@ pub struct WebSocket<S> {
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the transport took bytes that it may still hold back, as TLS does.
     unflushed: bool,
-    /// Whether the transport was full when it was last offered bytes.
-    stalled: bool,
+    /// Since when the transport has been full, if it was when it was last offered
+    /// bytes.
+    stalled: Option<Instant>,
+    keepalive: Option<Keepalive>,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
@@ -80,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// `early` is what arrived behind the client's request.
     pub fn server(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
         let connection = Connection::server(config, Instant::now().into_std());
-        WebSocket::new(transport, early, connection)
+        WebSocket::new(transport, early, connection, config.keepalive)
     }
 
     /// The client's end of a connection whose opening handshake is complete,
@@ -88,10 +93,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// behind the server's response.
     pub fn client(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
         let connection = Connection::client(config, Instant::now().into_std(), masking_keys());
-        WebSocket::new(transport, early, connection)
+        WebSocket::new(transport, early, connection, config.keepalive)
     }
 
-    fn new(transport: S, early: Vec<u8>, connection: Connection) -> WebSocket<S> {
+    fn new(
+        transport: S,
+        early: Vec<u8>,
+        connection: Connection,
+        keepalive: Option<Keepalive>,
+    ) -> WebSocket<S> {
         WebSocket {
             transport,
             connection,
@@ -101,7 +111,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             broken: false,
             timer: None,
             unflushed: false,
-            stalled: false,
+            stalled: None,
+            keepalive,
             shut_down: false,
             error: None,
         }

@@ -26,7 +26,7 @@ async fn drip(peer: &mut Peer<TcpStream>, pieces: impl Iterator<Item = &[u8]>) {
     panic!("somebody took all of it");
 }
 
-// Proves fault-67.
+// Proves fault-68.
 #[tokio::test]
 async fn requests_that_do_not_come_to_their_end_are_cut_off_without_an_answer() {
     let config = ServerConfig { handshake_timeout: MOMENT, ..ServerConfig::default() };
@@ -42,7 +42,7 @@ async fn requests_that_do_not_come_to_their_end_are_cut_off_without_an_answer() 
     server.stop().await;
 }
 
-// Proves fault-72.
+// Proves fault-73.
 #[tokio::test]
 async fn a_client_that_falls_silent_is_asked_and_closed_with_4000() {
     let mut config = ServerConfig::default();
@@ -61,7 +61,7 @@ async fn a_client_that_falls_silent_is_asked_and_closed_with_4000() {
     server.stop().await;
 }
 
-// Proves fault-80.
+// Proves fault-81.
 #[tokio::test]
 async fn a_client_that_talks_on_after_the_last_close_is_cut_off() {
     let connection = Config { close_timeout: MOMENT, ..Config::default() };
@@ -77,7 +77,7 @@ async fn a_client_that_talks_on_after_the_last_close_is_cut_off() {
     server.stop().await;
 }
 
-// Proves fault-74.
+// Proves fault-75.
 #[tokio::test]
 async fn a_stopping_server_says_1001_and_waits_for_no_answer() {
     let connection = Config { close_timeout: MOMENT, ..Config::default() };

@@ -32,7 +32,7 @@ async fn receive_to_the_end(mut socket: WebSocket<DuplexStream>) -> Result<(), E
     receive_all(&mut socket).await.map(|_| ())
 }
 
-// Proves fault-73.
+// Proves fault-74.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_answers_our_close_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -46,7 +46,7 @@ async fn section_7_1_1_a_peer_that_never_answers_our_close_is_cut_off_after_5_s(
     }
 }
 
-// Proves fault-73.
+// Proves fault-74.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_talks_on_after_our_close_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -68,7 +68,7 @@ async fn section_7_1_1_a_peer_that_talks_on_after_our_close_is_cut_off_after_5_s
     }
 }
 
-// Proves fault-77.
+// Proves fault-78.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
     for sender in BOTH {
@@ -88,7 +88,7 @@ async fn section_5_5_1_what_a_peer_sends_behind_its_close_is_thrown_away() {
 }
 
 /// RFC 6455 §7.1.1: the server ends TCP first, so a client waits for that.
-// Proves fault-78.
+// Proves fault-79.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_longer() {
     let start = Instant::now();
@@ -99,7 +99,7 @@ async fn section_7_1_1_a_server_that_never_ends_tcp_is_waited_for_5_s_and_no_lon
     assert!(socket.closure().unwrap().clean);
 }
 
-// Proves fault-79.
+// Proves fault-80.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_server_has() {
     let start = Instant::now();
@@ -117,7 +117,7 @@ async fn section_7_1_1_a_client_that_never_ends_tcp_is_cut_off_5_s_after_the_ser
     assert!(socket.closure().unwrap().clean);
 }
 
-// Proves fault-80.
+// Proves fault-81.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_peer_that_broke_a_rule_and_talks_on_is_cut_off_after_5_s() {
     for sender in BOTH {
@@ -136,7 +136,7 @@ async fn section_7_1_7_a_peer_that_broke_a_rule_and_talks_on_is_cut_off_after_5_
     }
 }
 
-// Proves fault-75.
+// Proves fault-76.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_gets_no_second_close() {
     for sender in BOTH {
@@ -157,7 +157,7 @@ async fn section_7_1_7_a_peer_that_breaks_a_rule_instead_of_answering_gets_no_se
     }
 }
 
-// Proves fault-76.
+// Proves fault-77.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_the_5_s_run_from_our_close_whatever_the_peer_does_meanwhile() {
     for sender in BOTH {
@@ -179,7 +179,7 @@ async fn section_7_1_1_the_5_s_run_from_our_close_whatever_the_peer_does_meanwhi
     }
 }
 
-// Proves fault-82.
+// Proves fault-83.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_5_a_peer_that_ends_tcp_without_a_close_is_noticed_at_once() {
     for sender in BOTH {

@@ -8,10 +8,10 @@ use futures_util::future;
 use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Builder;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use wirechat::chat;
 use wirechat::net::{Error, WebSocket};
-use wirechat::proto::{Config, Role, SendError};
+use wirechat::proto::{CloseCode, Config, Role, SendError};
 use wirechat::server::ServerConfig;
 
 use crate::chatting::Member;
@@ -136,6 +136,36 @@ async fn section_5_5_2_a_client_that_sends_for_ever_and_never_reads_is_cut_off_a
     assert!(sent > 256 << 10, "it was stopped after {sent} bytes: this shows nothing");
 }
 
+/// It proves that it lives, and holds up whoever wants to send to it.
+// Proves fault-62.
+#[tokio::test(start_paused = true)]
+async fn section_5_5_2_a_peer_that_only_sends_pings_and_never_reads_is_cut_off_after_50_s() {
+    for sender in [Role::Client, Role::Server] {
+        let start = Instant::now();
+        let (mut socket, mut peer) = in_memory(sender, 1 << 10);
+        let sending = async {
+            socket.send("x".repeat(5_000)).await.unwrap();
+            let error = socket.send("one more").await.unwrap_err();
+            assert!(matches!(error, Error::Send(SendError::Closing)), "{error:?}");
+            assert_eq!(start.elapsed(), Duration::from_secs(50));
+            let closure = socket.closure().unwrap();
+            assert_eq!((closure.code, closure.clean), (Some(CloseCode::INTERNAL_ERROR), false));
+            assert_eq!(closure.reason, "you read too slowly");
+            drop(socket);
+        };
+        let pinging = async {
+            for _ in 0..60 {
+                if peer.try_send(&frame(sender, FIN | PING, b"")).await.is_err() {
+                    return;
+                }
+                sleep(Duration::from_secs(10)).await;
+            }
+            panic!("somebody is still there");
+        };
+        future::join(sending, pinging).await;
+    }
+}
+
 /// A server, two members, and a third who joined and does not read.
 async fn one_of_three_does_not_read(
     close_timeout: Duration,
@@ -177,7 +207,7 @@ async fn talk_until_slow_has_left([ann, ben]: &mut [Member; 2]) {
 }
 
 /// RUSTSEC-2020-0043: what a slow reader had not read grew without a limit.
-// Proves fault-63.
+// Proves fault-64.
 #[test]
 fn a_member_that_never_reads_is_cut_off_and_the_others_do_not_notice() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -192,7 +222,7 @@ fn a_member_that_never_reads_is_cut_off_and_the_others_do_not_notice() {
     });
 }
 
-// Proves fault-63.
+// Proves fault-64.
 #[tokio::test]
 async fn a_member_that_reads_too_late_finds_whole_frames_and_then_why_it_was_closed() {
     let (_server, mut slow, mut members) = one_of_three_does_not_read(Duration::from_secs(5)).await;
@@ -209,7 +239,7 @@ async fn turned_away(server: &Serving) -> String {
     answer
 }
 
-// Proves fault-65.
+// Proves fault-66.
 #[tokio::test]
 async fn more_connections_than_an_address_may_have_are_turned_away_with_429() {
     let server = serve(ServerConfig { max_per_address: Some(2), ..ServerConfig::default() }).await;
@@ -220,7 +250,7 @@ async fn more_connections_than_an_address_may_have_are_turned_away_with_429() {
     drop(first);
 }
 
-// Proves fault-66.
+// Proves fault-67.
 #[tokio::test]
 async fn more_connections_than_the_server_may_have_are_turned_away_with_503() {
     let server = serve(ServerConfig { max_connections: 2, ..ServerConfig::default() }).await;

@@ -85,7 +85,7 @@ async fn rounds_of_resets(count: usize) {
     server.stop().await;
 }
 
-// Proves fault-83.
+// Proves fault-84.
 #[test]
 fn hundreds_of_resets_in_the_middle_of_anything_leave_nothing_behind_and_disturb_nobody() {
     let life = |rounds| {
@@ -97,7 +97,7 @@ fn hundreds_of_resets_in_the_middle_of_anything_leave_nothing_behind_and_disturb
     assert!(used.bytes_current.abs() < 1 << 10, "{used:?}");
 }
 
-// Proves fault-84.
+// Proves fault-85.
 #[tokio::test]
 async fn a_server_that_resets_is_an_error_once_and_an_unclean_end() {
     for before in [vec![], begun(Role::Server, FIN | TEXT, 1_000, b"the first of a thousand")] {
@@ -114,7 +114,7 @@ async fn a_server_that_resets_is_an_error_once_and_an_unclean_end() {
     }
 }
 
-// Proves fault-85.
+// Proves fault-86.
 #[tokio::test]
 async fn a_server_that_resets_during_the_closing_handshake_ends_it_unclean() {
     let (connected, mut peer) = connected().await;
@@ -128,7 +128,7 @@ async fn a_server_that_resets_during_the_closing_handshake_ends_it_unclean() {
     assert!(!socket.closure().unwrap().clean);
 }
 
-// Proves fault-86.
+// Proves fault-87.
 #[tokio::test]
 async fn a_server_that_resets_during_the_handshake_is_an_error_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

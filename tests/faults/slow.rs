@@ -27,7 +27,7 @@ async fn drip(peer: &mut Peer<DuplexStream>, bytes: &[u8]) {
     }
 }
 
-// Proves fault-67.
+// Proves fault-68.
 #[tokio::test(start_paused = true)]
 async fn a_client_whose_request_does_not_come_to_its_end_is_cut_off_after_10_s() {
     let request = REQUEST.as_bytes();
@@ -43,7 +43,7 @@ async fn a_client_whose_request_does_not_come_to_its_end_is_cut_off_after_10_s()
     }
 }
 
-// Proves fault-67.
+// Proves fault-68.
 #[tokio::test(start_paused = true)]
 async fn a_request_of_one_byte_a_second_is_cut_off_after_10_s_all_together() {
     let start = Instant::now();
@@ -58,7 +58,7 @@ async fn a_request_of_one_byte_a_second_is_cut_off_after_10_s_all_together() {
     assert_eq!(client.read_to_end().await, b"");
 }
 
-// Proves fault-68.
+// Proves fault-69.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_take_the_answer_is_cut_off_after_10_s_all_together() {
     for request in [REQUEST.to_owned(), REQUEST.replace(": 13", ": 12")] {
@@ -75,7 +75,7 @@ async fn a_client_that_does_not_take_the_answer_is_cut_off_after_10_s_all_togeth
 
 /// RFC 9112 §9.6: what it still sends is thrown away for a moment, so that the
 /// answer is not lost to a reset.
-// Proves fault-69.
+// Proves fault-70.
 #[tokio::test(start_paused = true)]
 async fn a_refused_client_that_does_not_end_its_side_is_dropped_after_1_s() {
     let start = Instant::now();
@@ -88,7 +88,7 @@ async fn a_refused_client_that_does_not_end_its_side_is_dropped_after_1_s() {
     assert!(client.read_head().await.starts_with("HTTP/1.1 426 "));
 }
 
-// Proves fault-70.
+// Proves fault-71.
 #[tokio::test(start_paused = true)]
 async fn a_server_whose_response_does_not_come_to_its_end_is_given_up_after_10_s() {
     let uri = "ws://127.0.0.1/".parse().unwrap();
@@ -105,7 +105,7 @@ async fn a_server_whose_response_does_not_come_to_its_end_is_given_up_after_10_s
     }
 }
 
-// Proves fault-70.
+// Proves fault-71.
 #[tokio::test(start_paused = true)]
 async fn a_response_of_one_byte_a_second_is_given_up_after_10_s_all_together() {
     let start = Instant::now();
@@ -120,7 +120,7 @@ async fn a_response_of_one_byte_a_second_is_given_up_after_10_s_all_together() {
     future::join(connect, drip(&mut server, RESPONSE.as_bytes())).await;
 }
 
-// Proves fault-81.
+// Proves fault-82.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_ends_tcp_during_the_handshake_is_an_error_at_once() {
     let start = Instant::now();
@@ -149,7 +149,7 @@ async fn a_peer_that_ends_tcp_during_the_handshake_is_an_error_at_once() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
-// Proves fault-71.
+// Proves fault-72.
 #[tokio::test(start_paused = true)]
 async fn section_5_5_2_a_peer_that_falls_silent_is_asked_closed_and_dropped_after_50_s() {
     for sender in [Role::Client, Role::Server] {

@@ -82,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// nor the clock lets anything happen; the task is then woken by whichever
     /// does first. An error of the transport ends the connection.
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut moved = self.poll_timer(cx).is_ready();
+        let mut moved = false;
         for poll in [Self::poll_write, Self::poll_shutdown] {
             if let Poll::Ready(written) = poll(self, cx) {
                 moved = true;
@@ -91,6 +91,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 }
             }
         }
+        // Behind writing: a transport that takes bytes again has not stalled. Before
+        // reading: a peer that never stops sending stops no clock.
+        moved |= self.poll_timer(cx).is_ready();
         if let Poll::Ready(read) = self.poll_read(cx) {
             moved = true;
             if let Err(error) = read {
@@ -105,9 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.connection.timeout().map(Instant::from_std) else {
-            return Poll::Pending;
-        };
+        let Some(deadline) = self.deadline() else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         // A deadline that moved later is looked at when the old one has passed:
         // re-arming the timer at every byte received would cost more.
@@ -118,12 +119,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             ready!(timer.as_mut().poll(cx));
             let now = Instant::now();
             if now >= deadline {
-                self.connection.handle_timeout(now.into_std());
                 self.timer = None;
+                self.handle_timeout(now);
                 return Poll::Ready(());
             }
             timer.as_mut().reset(deadline);
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let protocol = self.connection.timeout().map(Instant::from_std);
+        protocol.into_iter().chain(self.stall_deadline()).min()
+    }
+
+    /// When a transport that takes nothing is given up: a peer that never reads
+    /// is as good as silent, whatever it sends.
+    fn stall_deadline(&self) -> Option<Instant> {
+        if self.connection.state() != State::Open {
+            return None;
+        }
+        let keepalive = self.keepalive?;
+        Some(self.stalled? + keepalive.interval + keepalive.timeout)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if self.stall_deadline().is_some_and(|deadline| now >= deadline)
+            && let Some(keepalive) = self.keepalive
+        {
+            self.start_close(keepalive.code, "you read too slowly");
+        }
+        self.connection.handle_timeout(now.into_std());
     }
 
     fn has_unwritten(&self) -> bool {
@@ -142,9 +167,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         while !self.connection.outgoing().is_empty() {
             let outgoing = self.connection.outgoing();
             let poll = Pin::new(&mut self.transport).poll_write(cx, outgoing);
-            let was_stalled = std::mem::replace(&mut self.stalled, poll.is_pending());
+            let stalled = self.stalled.take();
+            if poll.is_pending() {
+                self.stalled = stalled.or_else(|| Some(Instant::now()));
+            }
             let written = ready!(poll)?;
-            if was_stalled {
+            if stalled.is_some() {
                 // Somebody took what had filled the transport: a sign of life.
                 self.connection.heard(Instant::now().into_std());
             }

@@ -133,7 +133,7 @@ async fn rfc_7692_6_compressed_objects_and_answers_go_beside_plain_frames_of_the
     }
 }
 
-// Proves fault-72.
+// Proves fault-73.
 #[tokio::test(start_paused = true)]
 async fn a_silent_client_gets_a_ping_after_25_s_and_4000_after_20_more() {
     let start = Instant::now();
@@ -187,7 +187,7 @@ async fn a_client_that_never_reads_is_cut_off_with_4001_and_the_others_are_not_d
     assert!(bytes.len() <= 1 << 10);
 }
 
-// Proves fault-64.
+// Proves fault-65.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_again_too_late_finds_a_whole_frame_and_then_4001() {
     let hall = Hall::new(|config| config.chat.rate = None);
@@ -205,7 +205,7 @@ async fn a_client_that_reads_again_too_late_finds_a_whole_frame_and_then_4001() 
     served.task.await.unwrap();
 }
 
-// Proves fault-62.
+// Proves fault-63.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_sends_without_reading_the_answers_is_not_read_any_further() {
     let hall = Hall::new(|config| config.chat.rate = None);
@@ -248,7 +248,7 @@ async fn a_client_that_pauses_and_then_reads_gets_every_answer() {
     writing.await.unwrap();
 }
 
-// Proves 6455-7.3-1, 6455-7.4.1-1, fault-74.
+// Proves 6455-7.3-1, 6455-7.4.1-1, fault-75.
 #[tokio::test(start_paused = true)]
 async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() {
     let start = Instant::now();
@@ -311,7 +311,7 @@ impl AsyncWrite for PongsForEver {
     }
 }
 
-// Proves 6455-7.1.1-2, fault-62.
+// Proves 6455-7.1.1-2, fault-63.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
     let start = Instant::now();
