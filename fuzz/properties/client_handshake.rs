@@ -1,5 +1,6 @@
 //! Responses from a server that may send anything.
 
+use wirechat::proto::Deflate;
 use wirechat::proto::handshake::{
     ClientHandshake, ClientOptions, Established, Response, ResponseError, Uri,
 };
@@ -36,7 +37,10 @@ pub fn check(data: &[u8]) -> Option<Result<Established, ResponseError>> {
 /// With the nonce of the RFC's example (RFC 6455 §1.3), so that its answer is a yes.
 fn handshake() -> ClientHandshake {
     let uri: Uri = "ws://server.example.com/chat".parse().expect("a URI");
-    let options =
-        ClientOptions { subprotocols: vec!["wirechat.v1".to_owned()], ..ClientOptions::default() };
+    let options = ClientOptions {
+        subprotocols: vec!["wirechat.v1".to_owned()],
+        deflate: Some(Deflate::default()),
+        ..ClientOptions::default()
+    };
     ClientHandshake::new(&uri, *b"the sample nonce", &options).expect("legal options")
 }

@@ -1,5 +1,6 @@
 //! Requests from a client that may send anything.
 
+use wirechat::proto::Deflate;
 use wirechat::proto::handshake::{
     HandshakeError, Head, Request, Response, ServerOptions, accept, accept_key,
 };
@@ -25,7 +26,7 @@ fn answer(head: Head<'_>) -> Result<Vec<u8>, HandshakeError> {
     let options = ServerOptions {
         subprotocols: vec!["wirechat.v1".to_owned()],
         allowed_origins: Some(vec!["https://chat.example".to_owned()]),
-        ..ServerOptions::default()
+        deflate: Some(Deflate::default()),
     };
     let request = Request::parse(head)?;
     assert!(request.path().starts_with('/'));

@@ -216,8 +216,10 @@ impl End {
     /// The other end, which has the same limits, broke off: for them, or for nothing.
     fn check_refused(&self, error: ProtocolError) {
         let next = self.unheard.front().map_or(0, size);
-        // Noise becomes a little longer by being compressed.
-        let longest_frame = next as u64 + if self.config.deflate.is_some() { 16 } else { 0 };
+        // Noise becomes longer by being compressed: up to nine bits for a byte, if
+        // the window is so small that the block cannot be stored instead.
+        let growth = if self.config.deflate.is_some() { next / 8 + 16 } else { 0 };
+        let longest_frame = (next + growth) as u64;
         match error {
             ProtocolError::MessageTooBig => assert!(next > self.config.limits.max_message),
             ProtocolError::FrameTooBig => assert!(longest_frame > self.config.limits.max_frame),
