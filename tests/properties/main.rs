@@ -1,0 +1,20 @@
+//! What holds for every stream of bytes and every order of calls, whatever they are.
+//!
+//! | module | the property |
+//! |---|---|
+//! | `cuts` | what a stream of bytes means does not depend on where it is cut |
+//!
+//! The environment variable `PROPTEST_CASES` sets how many cases are tried.
+
+mod cuts;
+mod listener;
+mod wire;
+
+use proptest::test_runner::Config;
+
+/// As many cases as are quick, unless the environment asks for others.
+fn cases(quick: u32) -> Config {
+    let asked = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { quick };
+    Config { cases, ..asked }
+}
