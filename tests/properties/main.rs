@@ -3,11 +3,14 @@
 //! | module | the property |
 //! |---|---|
 //! | `cuts` | what a stream of bytes means does not depend on where it is cut |
+//! | `differential` | what we write others read, and the reverse; what we refuse they refuse |
 //!
 //! The environment variable `PROPTEST_CASES` sets how many cases are tried.
 
 mod cuts;
+mod differential;
 mod listener;
+mod peers;
 mod wire;
 
 use proptest::test_runner::Config;

@@ -1,5 +1,7 @@
 //! Frames on the wire, written by somebody who may break every rule.
 
+use std::fmt;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -7,7 +9,7 @@ use proptest::sample::Index;
 use wirechat::proto::{MaskingKey, Opcode, Role};
 
 /// A frame that need not be legal.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Frame {
     /// FIN, RSV1 to RSV3 and the opcode (RFC 6455 §5.2).
     pub(crate) first: u8,
@@ -33,6 +35,15 @@ impl Frame {
     pub(crate) fn new(fin: bool, opcode: Opcode, payload: Vec<u8>, key: MaskingKey) -> Frame {
         let first = u8::from(fin) << 7 | opcode.bits();
         Frame { first, payload, length: Length::Shortest, key, wrongly_masked: false }
+    }
+
+    pub(crate) fn fin(&self) -> bool {
+        self.first & 0x80 != 0
+    }
+
+    /// The opcode of a frame that has a legal one.
+    pub(crate) fn opcode(&self) -> Opcode {
+        Opcode::from_bits(self.first & 0x0F).expect("a legal opcode")
     }
 
     /// The bytes of this frame when it goes to an endpoint in this role.
@@ -64,6 +75,16 @@ impl Frame {
             bytes.extend(&self.payload);
         }
         bytes
+    }
+}
+
+/// In hexadecimal digits, as the RFC writes frames; a long payload by its start.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Frame { first, payload, length, key, wrongly_masked } = self;
+        let start = &payload[..payload.len().min(20)];
+        write!(f, "{first:02x} {length:?}({}) {start:02x?}", payload.len())?;
+        write!(f, " key {key:02x?}{}", if *wrongly_masked { ", wrongly masked" } else { "" })
     }
 }
 
@@ -159,6 +180,24 @@ pub(crate) fn broken() -> impl Strategy<Value = Frame> {
     ]
 }
 
+/// A message of which one byte is another one, or missing.
+fn spoiled(max: usize) -> impl Strategy<Value = Vec<Frame>> {
+    let change = option::weighted(0.7, 1..=u8::MAX);
+    (message(max), any::<Index>(), any::<Index>(), change).prop_map(
+        |(mut frames, frame, place, change)| {
+            let payload = &mut frame.get_mut(&mut frames).payload;
+            match (payload.is_empty(), change) {
+                (true, _) => {}
+                (false, Some(change)) => *place.get_mut(payload) ^= change,
+                (false, None) => {
+                    payload.remove(place.index(payload.len()));
+                }
+            }
+            frames
+        },
+    )
+}
+
 /// Messages of at most about `max` bytes each; now and then something is broken
 /// or closes the connection, and more follows.
 pub(crate) fn conversation(max: usize) -> impl Strategy<Value = Vec<Frame>> {
@@ -166,6 +205,7 @@ pub(crate) fn conversation(max: usize) -> impl Strategy<Value = Vec<Frame>> {
         8 => message(max),
         2 => control().prop_map(|frame| vec![frame]),
         1 => close().prop_map(|frame| vec![frame]),
+        1 => spoiled(max),
         2 => broken().prop_map(|frame| vec![frame]),
     ];
     vec(part, 0..6).prop_map(|parts| parts.concat())
