@@ -95,7 +95,7 @@ proptest! {
 fn the_streams_that_are_tried_break_every_rule_and_keep_them_all() {
     let mut runner = TestRunner::deterministic();
     let mut reached = HashSet::new();
-    for _ in 0..2000 {
+    for _ in 0..4000 {
         let frames = wire::conversation(130).new_tree(&mut runner).unwrap().current();
         for role in ROLES {
             let outcome = outcome(role, SMALL, &wire::bytes(&frames, role), &[]);

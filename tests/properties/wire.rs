@@ -169,11 +169,17 @@ pub(crate) fn broken() -> impl Strategy<Value = Frame> {
         any::<u64>().prop_map(Length::Declared),
         (0..400u64).prop_map(Length::Declared),
     ];
-    let frame = (any::<bool>(), opcode, vec(any::<u8>(), 0..10), any::<MaskingKey>())
+    let payload = prop_oneof![
+        3 => "[a-z]{0,9}".prop_map(String::into_bytes),
+        1 => vec(any::<u8>(), 0..10),
+    ];
+    let frame = (any::<bool>(), opcode, payload, any::<MaskingKey>())
         .prop_map(|(fin, opcode, payload, key)| Frame::new(fin, opcode, payload, key));
     prop_oneof![
         frame.clone(), // a payload that its opcode does not allow, or a place
         (frame.clone(), any::<u8>()).prop_map(|(frame, first)| Frame { first, ..frame }),
+        (frame.clone(), 0..8)
+            .prop_map(|(frame, bit)| Frame { first: frame.first ^ 1u8 << bit, ..frame }),
         (frame.clone(), length).prop_map(|(frame, length)| Frame { length, ..frame }),
         frame.clone().prop_map(|frame| Frame { wrongly_masked: true, ..frame }),
         (frame, 126..400usize).prop_map(|(frame, len)| Frame { payload: vec![b'x'; len], ..frame }),
