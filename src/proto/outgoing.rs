@@ -123,6 +123,7 @@ impl Outgoing {
     /// Throws everything away.
     pub(super) fn clear(&mut self) {
         self.frames = BytesMut::new();
+        self.pongs.newest = None;
     }
 
     /// Gives back what an idle connection does not need.

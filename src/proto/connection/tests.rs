@@ -343,6 +343,17 @@ fn section_5_5_1_the_answer_to_a_close_still_goes_to_a_peer_that_has_ended_its_s
 
 // Proves 6455-5.5.2-4.
 #[test]
+fn section_5_5_3_when_the_transport_has_ended_no_ping_is_answered_any_more() {
+    let mut server = Script::server();
+    for _ in 0..20 {
+        server.peer_sends(Opcode::Ping, b"more than fit in the queue");
+    }
+    server.connection.receive_eof();
+    server.connection.advance(0);
+    assert_eq!(server.peer_gets(), NOTHING);
+}
+
+#[test]
 fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
     let mut server = Script::server();
     assert_eq!(server.connection.timeout(), Some(server.now + Duration::from_secs(25)));
