@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `cuts` | what a stream of bytes means does not depend on where it is cut |
 //! | `differential` | what we write others read, and the reverse; what we refuse they refuse |
+//! | `operations` | no order of calls and bytes breaks the state machine |
 //!
 //! The environment variable `PROPTEST_CASES` sets how many cases are tried.
 
 mod cuts;
 mod differential;
 mod listener;
+mod operations;
 mod peers;
 mod wire;
 

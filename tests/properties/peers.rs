@@ -108,7 +108,7 @@ pub(crate) fn wirechat<'a>(
     Verdict { seen, refused: connection.closure().and_then(|closure| closure.error) }
 }
 
-fn seen(event: Event<'_>) -> Seen {
+pub(crate) fn seen(event: Event<'_>) -> Seen {
     match event {
         Event::Text(text) => (Opcode::Text, text.as_bytes().to_vec()),
         Event::Binary(bytes) => (Opcode::Binary, bytes.into_owned()),
