@@ -73,6 +73,8 @@ struct Run {
     /// The payloads of the Pings that were received.
     pings: Vec<Vec<u8>>,
     close_received: bool,
+    /// When the connection is over at the latest.
+    ends_by: Option<Instant>,
     /// Whether the first Close was ours, and no answer to a broken rule.
     closed_first: bool,
 }
@@ -90,6 +92,7 @@ impl Run {
             accepted: Vec::new(),
             pings: Vec::new(),
             close_received: false,
+            ends_by: None,
             closed_first: false,
         }
     }
@@ -137,6 +140,9 @@ impl Run {
                 self.connection.release_memory();
                 assert_eq!(self.connection.outgoing(), outgoing);
             }
+        }
+        if self.connection.state() == State::Closing {
+            self.ends_by.get_or_insert(self.now + self.config.close_timeout);
         }
         self.check_since(state, closure);
     }
@@ -227,12 +233,14 @@ impl Run {
             }
         }
 
-        let waits = match state {
-            State::Open => self.config.keepalive.is_some(),
-            State::Closing => true, // RFC 6455 §7.1.1 names no time, but there is one
-            State::Closed => false,
-        };
-        assert_eq!(connection.timeout().is_some(), waits, "{connection:?}");
+        match state {
+            State::Open => {
+                assert_eq!(connection.timeout().is_some(), self.config.keepalive.is_some());
+            }
+            // RFC 6455 §7.1.1 names no time for closing, but there is one.
+            State::Closing => assert_eq!(connection.timeout(), self.ends_by),
+            State::Closed => assert_eq!(connection.timeout(), None),
+        }
         if connection.wants_shutdown() {
             assert!(state == State::Closing && connection.outgoing().is_empty());
         }
