@@ -14,17 +14,19 @@ use crate::cases;
 use crate::listener::{Outcome, listen};
 use crate::wire::{self, Frame};
 
-const ROLES: [Role; 2] = [Role::Server, Role::Client];
+pub(crate) const ROLES: [Role; 2] = [Role::Server, Role::Client];
 
-/// Small, so that short streams exceed every limit.
-const SMALL: Limits =
-    Limits { max_frame: 200, max_message: 126, max_fragments: 4, max_queued_pongs: 2 };
+/// Limits so small that short streams exceed every one of them.
+fn small() -> Config {
+    let limits = Limits { max_frame: 200, max_message: 126, max_fragments: 4, max_queued_pongs: 2 };
+    Config { limits, ..Config::default() }
+}
 
 /// What comes of `bytes` when they are cut at these places, in this order.
-fn outcome(role: Role, limits: Limits, bytes: &[u8], cuts: &[usize]) -> Outcome {
+pub(crate) fn outcome(role: Role, config: Config, bytes: &[u8], cuts: &[usize]) -> Outcome {
     let borders: Vec<usize> = [&[0], cuts, &[bytes.len()]].concat();
     let pieces = borders.windows(2).map(|border| &bytes[border[0]..border[1]]);
-    listen(role, Config { limits, ..Config::default() }, pieces)
+    listen(role, config, pieces)
 }
 
 /// The bytes of these frames, of which the last may not be complete.
@@ -44,12 +46,12 @@ proptest! {
     ) {
         for role in ROLES {
             let bytes = unfinished(&frames, role, missing);
-            let whole = outcome(role, SMALL, &bytes, &[]);
+            let whole = outcome(role, small(), &bytes, &[]);
             for cut in 0..=bytes.len() {
-                prop_assert_eq!(&outcome(role, SMALL, &bytes, &[cut]), &whole, "cut at {}", cut);
+                prop_assert_eq!(&outcome(role, small(), &bytes, &[cut]), &whole, "cut at {}", cut);
             }
             let everywhere: Vec<usize> = (0..bytes.len()).collect();
-            prop_assert_eq!(&outcome(role, SMALL, &bytes, &everywhere), &whole);
+            prop_assert_eq!(&outcome(role, small(), &bytes, &everywhere), &whole);
         }
     }
 
@@ -64,10 +66,10 @@ proptest! {
             // Not only its first frames, then.
             bytes.drain(..start.index(bytes.len() + 1) / 2);
             bytes.truncate(40);
-            let whole = outcome(role, SMALL, &bytes, &[]);
+            let whole = outcome(role, small(), &bytes, &[]);
             for second in 0..=bytes.len() {
                 for first in 0..=second {
-                    let cut = outcome(role, SMALL, &bytes, &[first, second]);
+                    let cut = outcome(role, small(), &bytes, &[first, second]);
                     prop_assert_eq!(&cut, &whole, "cut at {} and {}", first, second);
                 }
             }
@@ -81,12 +83,13 @@ proptest! {
         cuts in vec(any::<Index>(), 0..12),
     ) {
         let limits = Limits { max_frame: 100_000, max_message: 100_000, ..Limits::default() };
+        let large = Config { limits, ..Config::default() };
         for role in ROLES {
             let bytes = unfinished(&frames, role, missing);
-            let whole = outcome(role, limits, &bytes, &[]);
+            let whole = outcome(role, large, &bytes, &[]);
             let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
             cuts.sort_unstable();
-            prop_assert_eq!(outcome(role, limits, &bytes, &cuts), whole);
+            prop_assert_eq!(outcome(role, large, &bytes, &cuts), whole);
         }
     }
 }
@@ -98,7 +101,7 @@ fn the_streams_that_are_tried_break_every_rule_and_keep_them_all() {
     for _ in 0..4000 {
         let frames = wire::conversation(130).new_tree(&mut runner).unwrap().current();
         for role in ROLES {
-            let outcome = outcome(role, SMALL, &wire::bytes(&frames, role), &[]);
+            let outcome = outcome(role, small(), &wire::bytes(&frames, role), &[]);
             reached.insert(match outcome.last_closure {
                 Some(Closure { error: Some(error), .. }) => error.to_string(),
                 closure => format!("clean: {}", closure.is_some_and(|closure| closure.clean)),

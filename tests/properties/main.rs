@@ -3,12 +3,15 @@
 //! | module | the property |
 //! |---|---|
 //! | `cuts` | what a stream of bytes means does not depend on where it is cut |
+//! | `deflate` | nor does that of compressed messages, and whatever is agreed on, they arrive |
 //! | `differential` | what we write others read, and the reverse; what we refuse they refuse |
 //! | `operations` | no order of calls and bytes breaks the state machine |
 //!
 //! The environment variable `PROPTEST_CASES` sets how many cases are tried.
 
 mod cuts;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod differential;
 mod listener;
 mod operations;
