@@ -10,6 +10,7 @@ use super::decoder::Role;
 #[cfg(feature = "deflate")]
 use super::deflate::{Deflate, Inflater};
 use super::error::ProtocolError;
+use super::growth::make_room;
 use super::header::FrameHeader;
 use super::limits::Limits;
 use super::message::Event;
@@ -19,7 +20,9 @@ use super::utf8::Utf8Validator;
 /// Joins chunks into events.
 ///
 /// Memory grows with the payload bytes that arrived and never with a length the
-/// peer declared; a message that arrives whole is not copied at all.
+/// peer declared: what is held exceeds them by at most a sixteenth of
+/// [`Limits::max_message`], twice that and them while the buffer is moved. A
+/// message that arrives whole is not copied at all.
 #[derive(Debug)]
 pub struct Assembler {
     max_message: usize,
@@ -127,6 +130,7 @@ impl Assembler {
         if partial.is_compressed {
             inflated = self.inflate(chunk.payload, is_last, &mut partial.payload);
         } else {
+            make_room(&mut partial.payload, chunk.payload.len(), self.max_message);
             partial.payload.extend_from_slice(chunk.payload);
         }
         if partial.is_text {

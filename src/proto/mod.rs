@@ -12,6 +12,7 @@
 //! | `decoder` | bytes → [`Chunk`]s of frames | §5.1, §5.2 |
 //! | `deflate` | compressed payload ↔ payload: [`Deflate`] | RFC 7692 |
 //! | `utf8` | [`Utf8Validator`] | §8.1 |
+//! | `growth` | how a message's buffer grows | §10.4 |
 //! | `assembler` | chunks → [`Event`]s | §5.4, §5.6 |
 //! | `close` | [`CloseCode`], [`CloseFrame`] | §5.5.1, §7.4 |
 //! | `encoder` | messages → frames | §5, §6.1 |
@@ -31,6 +32,7 @@ mod decoder;
 mod deflate;
 mod encoder;
 mod error;
+mod growth;
 pub mod handshake;
 mod header;
 mod keepalive;

@@ -5,6 +5,7 @@
 //! | `cuts` | what a stream of bytes means does not depend on where it is cut |
 //! | `deflate` | nor does that of compressed messages, and whatever is agreed on, they arrive |
 //! | `differential` | what we write others read, and the reverse; what we refuse they refuse |
+//! | `memory` | what is held for a peer is what it sent, and a constant |
 //! | `operations` | no order of calls and bytes breaks the state machine |
 //!
 //! The environment variable `PROPTEST_CASES` sets how many cases are tried.
@@ -14,6 +15,7 @@ mod cuts;
 mod deflate;
 mod differential;
 mod listener;
+mod memory;
 mod operations;
 mod peers;
 mod wire;

@@ -7,6 +7,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::{Deflate, TAIL, WindowBits};
 use crate::proto::decoder::Role;
 use crate::proto::error::ProtocolError;
+use crate::proto::growth::make_room;
 
 /// Inflates what the peer sends, piece by piece as it arrives.
 pub(in crate::proto) struct Inflater {
@@ -55,7 +56,8 @@ impl Inflater {
             let context = self
                 .context
                 .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
-            make_room(message, data.len(), limit);
+            // One byte more than the limit shows that it is passed.
+            make_room(message, data.len().max(1), limit.saturating_add(1));
             let (taken_before, len_before) = (context.total_in(), message.len());
             let result = context.decompress_vec(data, message, FlushDecompress::Sync);
             // What came out before damaged data counts first, so that no cut
@@ -122,16 +124,6 @@ impl Inflater {
         if !self.takeover {
             self.context = None;
         }
-    }
-}
-
-/// Leaves room for at least one byte, and for no more than the limit and a byte
-/// that shows that it is passed.
-fn make_room(message: &mut Vec<u8>, data: usize, limit: usize) {
-    if message.len() == message.capacity() {
-        let most = limit.saturating_add(1) - message.len();
-        let wanted = message.len().max(data.saturating_mul(2)).max(64);
-        message.reserve_exact(wanted.min(most));
     }
 }
 
