@@ -341,7 +341,6 @@ fn section_5_5_1_the_answer_to_a_close_still_goes_to_a_peer_that_has_ended_its_s
     assert_eq!(server.connection.state(), State::Closed);
 }
 
-// Proves 6455-5.5.2-4.
 #[test]
 fn section_5_5_3_when_the_transport_has_ended_no_ping_is_answered_any_more() {
     let mut server = Script::server();
@@ -353,6 +352,7 @@ fn section_5_5_3_when_the_transport_has_ended_no_ping_is_answered_any_more() {
     assert_eq!(server.peer_gets(), NOTHING);
 }
 
+// Proves 6455-5.5.2-4.
 #[test]
 fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
     let mut server = Script::server();
