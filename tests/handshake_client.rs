@@ -249,3 +249,18 @@ fn a_response_that_is_no_http_is_refused_in_words() {
         "the server's response cannot be read: the first line does not say HTTP/1.1"
     );
 }
+
+#[test]
+fn options_that_cannot_be_sent_are_refused_in_words() {
+    for (options, words) in [
+        (offering(&["a b"]), "subprotocol \"a b\" must be a token, and offered once"),
+        (with_header("A B", "c"), "\"A B\" is not the name of a header"),
+        (
+            with_header("A", "b\r\nC: d"),
+            "the value of header \"A\" must not have control characters",
+        ),
+        (with_header("Host", "b"), "header \"Host\" belongs to the handshake and cannot be set"),
+    ] {
+        assert_eq!(handshake("ws://a/", &options).unwrap_err().to_string(), words);
+    }
+}

@@ -83,3 +83,17 @@ impl From<Vec<u8>> for Message {
         Message::Binary(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_5_6_text_is_bytes_too_but_bytes_are_no_text() {
+        let (text, binary) = (Message::from("h\u{e9}"), Message::from(&b"h\xc3\xa9"[..]));
+        assert_eq!(text.as_text(), Some("h\u{e9}"));
+        assert_eq!(binary.as_text(), None);
+        assert_eq!(text.as_bytes(), b"h\xc3\xa9");
+        assert_eq!(binary.as_bytes(), b"h\xc3\xa9");
+    }
+}

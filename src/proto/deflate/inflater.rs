@@ -58,7 +58,7 @@ impl Inflater {
                 .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
             // One byte more than the limit shows that it is passed.
             make_room(message, data.len().max(1), limit.saturating_add(1));
-            let (taken_before, len_before) = (context.total_in(), message.len());
+            let taken_before = context.total_in();
             let result = context.decompress_vec(data, message, FlushDecompress::Sync);
             // What came out before damaged data counts first, so that no cut
             // changes what was wrong.
@@ -68,13 +68,15 @@ impl Inflater {
             let status = result.map_err(|_| ProtocolError::Deflate)?;
             let taken = context.total_in() - taken_before;
             data = usize::try_from(taken).ok().and_then(|taken| data.get(taken..)).unwrap_or(&[]);
-            if status == Status::StreamEnd {
-                self.place = Place::Ended;
+            match status {
+                Status::StreamEnd => self.place = Place::Ended,
+                // Nothing moved though there was room: only for want of data.
+                Status::BufError if !data.is_empty() => return Err(ProtocolError::Deflate),
+                Status::Ok | Status::BufError => {}
             }
-            let stuck = taken == 0 && message.len() == len_before;
             // Room that is left means that everything taken has come out.
-            if stuck || data.is_empty() && message.len() < message.capacity() {
-                return if data.is_empty() { Ok(()) } else { Err(ProtocolError::Deflate) };
+            if data.is_empty() && message.len() < message.capacity() {
+                return Ok(());
             }
         }
     }

@@ -266,6 +266,20 @@ fn rfc_7692_7_2_2_a_message_may_refer_back_by_the_whole_window() {
 }
 
 #[test]
+fn what_has_arrived_is_inflated_at_once_and_not_with_the_bytes_behind_it() {
+    for len in 1..1500 {
+        for expected in [vec![b'a'; len], noise(len)] {
+            let (mut compressor, _) = client(&everything_compressed());
+            let data = compressor.compress(&expected).unwrap();
+            let (_, mut inflater) = server(&Deflate::default());
+            let mut message = Vec::new();
+            inflater.push(&data, &mut message, LIMIT).unwrap();
+            assert!(message == expected, "{len}");
+        }
+    }
+}
+
+#[test]
 fn data_that_does_not_inflate_is_refused() {
     for data in [
         &b"\x07"[..],                 // a block of the reserved type

@@ -176,6 +176,25 @@ mod tests {
     }
 
     #[test]
+    fn all_header_fields_can_be_looked_at() {
+        let response = parse(b"HTTP/1.1 101 x\r\nA: 1\r\nB: 2\r\na: 3\r\n\r\n").unwrap();
+        let all: Vec<_> = response.headers().collect();
+        assert_eq!(all, [("A", &b"1"[..]), ("B", b"2"), ("a", b"3")]);
+        assert_eq!(response.header("a").collect::<Vec<_>>(), [b"1", b"3"]);
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_as_many_words_as_the_server_had() {
+        let refused = |reason: &str, location: Option<&str>| {
+            let (reason, location) = (reason.to_owned(), location.map(str::to_owned));
+            ResponseError::Refused { status: 302, reason, location }.to_string()
+        };
+        assert_eq!(refused("", None), "the server answered 302");
+        assert_eq!(refused("Found", None), "the server answered 302 Found");
+        assert_eq!(refused("", Some("/a")), "the server answered 302 and points to /a");
+    }
+
+    #[test]
     fn words_that_are_missing_or_not_ascii_are_no_error() {
         for head in
             [&b"HTTP/1.1 101\r\n\r\n"[..], b"HTTP/1.1 101 \r\n\r\n", b"HTTP/1.1 101 \xff\r\n\r\n"]

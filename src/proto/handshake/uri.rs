@@ -264,6 +264,25 @@ mod tests {
     }
 
     #[test]
+    fn the_host_to_connect_to_has_no_brackets() {
+        for (text, host) in [("ws://a.example:81/", "a.example"), ("wss://[::1]/b", "::1")] {
+            assert_eq!(parse(text).unwrap().host(), host);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_words() {
+        for (text, words) in [
+            ("http://a/", "the address must begin with ws:// or wss://"),
+            ("ws://a:b/", "the port must be a number from 1 to 65535"),
+            ("ws://a/#b", "the address must not hold a fragment: write # as %23"),
+            ("ws://a/%2", "% must be followed by two hexadecimal digits, as in %20"),
+        ] {
+            assert_eq!(parse(text).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
     fn a_uri_in_words_is_the_same_uri() {
         for text in ["ws://a/", "wss://[::1]:8080/b?c", "ws://a:443/"] {
             assert_eq!(parse(text).unwrap().to_string(), text);
