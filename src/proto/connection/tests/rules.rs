@@ -122,3 +122,13 @@ fn an_idle_connection_holds_no_more_than_a_new_one() {
     });
     assert_eq!(held.bytes_current, 0);
 }
+
+#[test]
+fn section_7_1_1_the_time_for_closing_runs_from_our_own_close() {
+    let mut client = Script::client();
+    let first = client.now;
+    client.connection.close(first, CloseCode::NORMAL, "");
+    client.after(Duration::from_secs(3));
+    client.peer_sends(Opcode::Close, b"\x03\xe8");
+    assert_eq!(client.connection.timeout(), Some(first + Duration::from_secs(5)));
+}
