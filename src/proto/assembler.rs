@@ -15,7 +15,7 @@ use super::header::FrameHeader;
 use super::limits::Limits;
 use super::message::Event;
 use super::opcode::Opcode;
-use super::utf8::Utf8Validator;
+use super::utf8::{Utf8Validator, whole_text};
 
 /// Joins chunks into events.
 ///
@@ -92,6 +92,7 @@ impl Assembler {
     }
 
     /// Checks what the head alone tells, before its payload arrives.
+    #[inline]
     fn start_frame(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
         let continues = header.opcode() == Opcode::Continuation;
         let (received, is_compressed) = match (&mut self.partial, continues) {
@@ -114,6 +115,7 @@ impl Assembler {
         Ok(())
     }
 
+    #[inline(never)]
     fn push_data<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         let mut partial = self.partial.take().unwrap_or_else(|| {
             Box::new(PartialMessage {
@@ -176,6 +178,7 @@ impl Assembler {
         }
     }
 
+    #[inline(never)]
     fn push_control<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         let opcode = chunk.header.opcode();
         if chunk.starts && chunk.ends {
@@ -202,13 +205,13 @@ impl PartialMessage {
     }
 }
 
+#[inline]
 fn whole_message(chunk: Chunk<'_>) -> Result<Event<'_>, ProtocolError> {
     let payload = &*chunk.payload;
     if chunk.header.opcode() == Opcode::Binary {
         return Ok(Event::Binary(Cow::Borrowed(payload)));
     }
-    let text = simdutf8::basic::from_utf8(payload).map_err(|_| ProtocolError::Utf8)?;
-    Ok(Event::Text(Cow::Borrowed(text)))
+    Ok(Event::Text(Cow::Borrowed(whole_text(payload)?)))
 }
 
 fn control_event(opcode: Opcode, payload: Cow<'_, [u8]>) -> Result<Event<'_>, ProtocolError> {

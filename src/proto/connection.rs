@@ -162,6 +162,7 @@ impl Connection {
         self.watch.heard(now);
     }
 
+    #[inline]
     fn next_event<'b>(
         &mut self,
         input: &mut &'b mut [u8],
@@ -175,6 +176,7 @@ impl Connection {
     }
 
     /// Queues the reply that the protocol itself asks for.
+    #[inline]
     fn answer(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::Ping(payload) => self.outgoing.put_pong(payload),
@@ -198,6 +200,7 @@ impl Connection {
     }
 
     /// RFC 6455 §7.1.7, "Fail the WebSocket Connection".
+    #[cold]
     fn fail(&mut self, error: ProtocolError, now: Instant) {
         let close = match &self.phase {
             // Our Close has been sent, and there is only one.

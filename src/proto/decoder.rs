@@ -109,27 +109,25 @@ impl Decoder {
         Ok(Some(self.take_chunk(Frame { header, received: 0 }, true, input)))
     }
 
+    #[inline]
     fn take_header(&mut self, input: &mut &mut [u8]) -> Result<Option<FrameHeader>, ProtocolError> {
         if self.head_len > 0 {
             return self.take_split_header(input);
         }
         self.check_bits(input)?;
-        match FrameHeader::parse(input)? {
-            Some((header, size)) => {
-                take(input, size);
-                self.check_length(header).map(Some)
-            }
-            None => {
-                // What is here is the incomplete head and nothing more.
-                let piece = take(input, input.len());
-                self.head[..piece.len()].copy_from_slice(piece);
-                self.head_len = piece.len() as u8;
-                Ok(None)
-            }
-        }
+        let Some((header, size)) = FrameHeader::parse(input)? else {
+            // What is here is the incomplete head and nothing more.
+            let piece = take(input, input.len());
+            self.head[..piece.len()].copy_from_slice(piece);
+            self.head_len = piece.len() as u8;
+            return Ok(None);
+        };
+        take(input, size);
+        self.check_length(header).map(Some)
     }
 
     /// Carries on a head that an earlier input began.
+    #[inline(never)]
     fn take_split_header(
         &mut self,
         input: &mut &mut [u8],
@@ -157,20 +155,23 @@ impl Decoder {
     /// judged as soon as the bytes are there, and after the rules that
     /// [`FrameHeader`] has for the same bytes, so that which rule a head breaks
     /// first does not depend on how it is cut.
+    #[inline]
     fn check_bits(&self, head: &[u8]) -> Result<(), ProtocolError> {
+        let Some(first) = head.first() else { return Ok(()) };
         // RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them.
-        if head.first().is_some_and(|first| first & 0x70 & !self.defined_bits(*first) != 0) {
-            FrameHeader::parse(&head[..1])?;
-            return Err(ProtocolError::ReservedBits);
+        if first & 0x70 & !self.defined_bits(*first) != 0 {
+            return Err(first_broken(&head[..1], ProtocolError::ReservedBits));
         }
         // RFC 6455 §5.1: a client masks all its frames, a server none.
-        let error = match (self.role, head.get(1).map(|second| second & 0x80 != 0)) {
-            (Role::Server, Some(false)) => ProtocolError::Unmasked,
-            (Role::Client, Some(true)) => ProtocolError::Masked,
-            _ => return Ok(()),
-        };
-        FrameHeader::parse(&head[..2])?;
-        Err(error)
+        let expects_mask = self.role == Role::Server;
+        match head.get(1) {
+            Some(second) if (second & 0x80 != 0) != expects_mask => {
+                let error =
+                    if expects_mask { ProtocolError::Unmasked } else { ProtocolError::Masked };
+                Err(first_broken(&head[..2], error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The reserved bits that an extension defines for a frame that begins with
@@ -181,6 +182,7 @@ impl Decoder {
         if self.compression && begins_message { 0x40 } else { 0 }
     }
 
+    #[inline]
     fn check_length(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {
         if header.payload_len() > self.max_frame && !header.opcode().is_control() {
             return Err(ProtocolError::FrameTooBig);
@@ -188,6 +190,7 @@ impl Decoder {
         Ok(header)
     }
 
+    #[inline]
     fn take_chunk<'b>(
         &mut self,
         frame: Frame,
@@ -203,9 +206,20 @@ impl Decoder {
         }
         let received = received + available as u64;
         let ends = received == header.payload_len();
-        self.frame = (!ends).then_some(Frame { header, received });
+        if ends {
+            self.frame = None;
+        } else {
+            self.frame = Some(Frame { header, received });
+        }
         Chunk { header, payload, starts, ends }
     }
+}
+
+/// What these bytes of a head break by themselves, or else `error`, which they
+/// break on this connection.
+#[cold]
+fn first_broken(head: &[u8], error: ProtocolError) -> ProtocolError {
+    FrameHeader::parse(head).err().unwrap_or(error)
 }
 
 /// Takes the first `len` bytes off the front of `input`.

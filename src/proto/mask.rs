@@ -1,5 +1,7 @@
 //! Masking: every byte from a client is XORed with one of four key bytes (RFC 6455 §5.3).
 
+mod wide;
+
 use super::header::MaskingKey;
 
 /// Masks or unmasks `payload` in place; the two are the same operation.
@@ -17,23 +19,36 @@ use super::header::MaskingKey;
 #[inline]
 pub fn apply_mask(payload: &mut [u8], key: MaskingKey, offset: u64) {
     let key = rotated(key, offset);
-    // Eight bytes at a time: two whole turns of the key, so it stays in step;
-    // the compiler makes wider vectors of it.
-    let wide_key =
-        u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
+    if payload.len() < wide::PAYS_FROM {
+        mask_words(payload, key);
+    } else {
+        wide::mask(payload, key);
+    }
+}
+
+/// Masks eight bytes at a time: two whole turns of the key, so it stays in step.
+/// The compiler makes vectors of it, as wide as those of its caller may be.
+#[inline(always)]
+fn mask_words(payload: &mut [u8], key: MaskingKey) {
+    let twice = u64::from(u32::from_ne_bytes(key)) * 0x1_0000_0001;
     let (words, rest) = payload.as_chunks_mut::<8>();
     for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide_key).to_ne_bytes();
+        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
     }
-    for (byte, key) in rest.iter_mut().zip(key.into_iter().cycle()) {
+    let (half, rest) = rest.as_chunks_mut::<4>();
+    for word in half {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key) {
         *byte ^= key;
     }
 }
 
 /// The key as byte number `offset` of the payload sees it: `key[offset % 4]` first.
-fn rotated(mut key: MaskingKey, offset: u64) -> MaskingKey {
-    key.rotate_left((offset % 4) as usize);
-    key
+#[inline]
+fn rotated(key: MaskingKey, offset: u64) -> MaskingKey {
+    let bits = 8 * (offset % 4) as u32;
+    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
 #[cfg(test)]
@@ -63,6 +78,23 @@ mod tests {
                     naive(&mut slow[start..start + len], key, offset);
                     assert_eq!(fast, slow);
                 }
+            }
+        }
+    }
+
+    // Proves 6455-6.2-5.
+    #[test]
+    fn section_5_3_equals_the_rfc_s_formula_where_vectors_are_used() {
+        let key = [0x9A, 0xBC, 0xDE, 0xF0];
+        let bytes: Vec<u8> = (0..=255).cycle().take(5 << 10).collect();
+        for start in 0..34 {
+            for len in [wide::PAYS_FROM, 4 << 10].into_iter().flat_map(|len| len - 35..len + 70) {
+                let offset = (start + len) as u64;
+                let mut fast = bytes.clone();
+                let mut slow = bytes.clone();
+                apply_mask(&mut fast[start..start + len], key, offset);
+                naive(&mut slow[start..start + len], key, offset);
+                assert_eq!(fast, slow, "start {start}, length {len}");
             }
         }
     }

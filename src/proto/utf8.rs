@@ -2,6 +2,32 @@
 
 use super::error::ProtocolError;
 
+/// Bytes from which on vectors pay; a shorter text has a check of its own.
+const SHORT: usize = 64;
+
+/// This text, whole, as a string.
+///
+/// # Errors
+/// [`ProtocolError::Utf8`].
+#[inline]
+pub(super) fn whole_text(text: &[u8]) -> Result<&str, ProtocolError> {
+    // Most messages of a chat are short and ASCII.
+    if text.len() < SHORT && text.is_ascii() {
+        return Ok(ascii(text));
+    }
+    simdutf8::basic::from_utf8(text).map_err(|_| ProtocolError::Utf8)
+}
+
+/// The standard library looks at each byte of a short text: that took longer than
+/// all the rest of reading a short message (`cargo bench -- decode/text`).
+#[allow(unsafe_code)]
+#[inline]
+fn ascii(text: &[u8]) -> &str {
+    debug_assert!(text.is_ascii());
+    // SAFETY: the only caller has just seen that it is ASCII, which is UTF-8.
+    unsafe { str::from_utf8_unchecked(text) }
+}
+
 /// Checks text piece by piece and refuses it at the first byte that no valid
 /// text could have there, even inside a frame that is still arriving.
 ///
@@ -104,6 +130,23 @@ mod tests {
             let mut validator = Utf8Validator::default();
             assert_eq!(validator.push(text), Ok(()));
             assert_eq!(validator.finish(), Err(ProtocolError::Utf8));
+        }
+    }
+
+    // Proves 6455-8.1-1.
+    #[test]
+    fn section_8_1_whole_texts_of_every_length_are_what_the_standard_library_says() {
+        for len in 0..150 {
+            for (bad, with) in [(0xFF, "\u{ff}"), (0x80, "\u{80}"), (0xED, "\u{7f}")] {
+                for at in 0..=len {
+                    let ascii = "a".repeat(len);
+                    let good = format!("{}{with}{}", &ascii[..at], &ascii[at..]);
+                    assert_eq!(whole_text(good.as_bytes()), Ok(good.as_str()));
+                    let mut bytes = ascii.into_bytes();
+                    bytes.insert(at, bad);
+                    assert_eq!(whole_text(&bytes), Err(ProtocolError::Utf8));
+                }
+            }
         }
     }
 
