@@ -1,10 +1,15 @@
 //! `wirechat echo`: every message goes back as it came.
 
 use std::io;
+use std::pin::Pin;
 use std::process::ExitCode;
+use std::task::{Context, Poll, ready};
 
+use futures_core::Stream;
+use futures_sink::Sink;
 use tokio::net::{TcpListener, TcpStream};
-use wirechat::net::{AcceptOptions, accept_with};
+use wirechat::WebSocket;
+use wirechat::net::{AcceptError, AcceptOptions, Error, accept_with};
 use wirechat::proto::handshake::ServerOptions;
 use wirechat::proto::{Config, Deflate, Limits};
 use wirechat::server::{accept_from, listen_on};
@@ -36,18 +41,21 @@ pub(super) fn run(args: &EchoArgs) -> ExitCode {
 async fn serve(listener: TcpListener) -> io::Result<()> {
     loop {
         let (stream, _) = accept_from(&listener).await;
-        tokio::spawn(echo(stream));
+        tokio::spawn(welcome(stream));
     }
 }
 
-async fn echo(stream: TcpStream) {
-    if let Err(error) = try_echo(stream).await {
-        tracing::debug!(%error, "a connection ended");
+/// Serves one connection. The open one gets a task of its own, so that nothing of
+/// the handshake stays in memory.
+async fn welcome(stream: TcpStream) {
+    match open(stream).await {
+        Ok(socket) => drop(tokio::spawn(Echo(socket))),
+        Err(error) => tracing::debug!(%error, "a handshake was not completed"),
     }
 }
 
-async fn try_echo(stream: TcpStream) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    stream.set_nodelay(true)?;
+async fn open(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> {
+    stream.set_nodelay(true).map_err(AcceptError::Io)?;
     let limits = Limits {
         max_frame: MAX_MESSAGE as u64,
         max_message: MAX_MESSAGE,
@@ -57,10 +65,34 @@ async fn try_echo(stream: TcpStream) -> Result<(), Box<dyn std::error::Error + S
     let config = Config { limits, ..Config::default() };
     let handshake = ServerOptions { deflate: Some(Deflate::default()), ..ServerOptions::default() };
     let options = AcceptOptions { config, handshake, ..AcceptOptions::default() };
-    let mut socket = accept_with(stream, &options).await?.socket;
-    while let Some(message) = socket.recv().await? {
-        // Answers to messages that arrived together leave together.
-        socket.feed(message).await?;
+    Ok(accept_with(stream, &options).await?.socket)
+}
+
+/// An open connection's task, by hand: an `async fn` would hold the socket twice.
+struct Echo(WebSocket<TcpStream>);
+
+impl Echo {
+    /// Answers to messages that arrived together leave together.
+    fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let mut socket = Pin::new(&mut self.0);
+        loop {
+            ready!(socket.as_mut().poll_ready(cx))?;
+            match ready!(socket.as_mut().poll_next(cx)).transpose()? {
+                Some(message) => socket.as_mut().start_send(message)?,
+                None => return Poll::Ready(Ok(())),
+            }
+        }
     }
-    Ok(())
+}
+
+impl Future for Echo {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_echo(cx).map(|result| {
+            if let Err(error) = result {
+                tracing::debug!(%error, "a connection ended");
+            }
+        })
+    }
 }

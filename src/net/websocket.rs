@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::error::Error;
 use super::keys::masking_keys;
-use crate::proto::{CloseCode, Closure, Config, Connection, Keepalive, Message, State};
+use crate::proto::{CloseCode, Closure, Config, Connection, Message, State};
 
 /// Bytes that wait behind an untaken message before reading pauses.
 const READ_AHEAD: usize = 256 << 10;
@@ -73,7 +73,6 @@ pub struct WebSocket<S> {
     /// Since when the transport has been full, if it was when it was last offered
     /// bytes.
     stalled: Option<Instant>,
-    keepalive: Option<Keepalive>,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
@@ -85,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// `early` is what arrived behind the client's request.
     pub fn server(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
         let connection = Connection::server(config, Instant::now().into_std());
-        WebSocket::new(transport, early, connection, config.keepalive)
+        WebSocket::new(transport, early, connection)
     }
 
     /// The client's end of a connection whose opening handshake is complete,
@@ -93,15 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// behind the server's response.
     pub fn client(transport: S, early: Vec<u8>, config: Config) -> WebSocket<S> {
         let connection = Connection::client(config, Instant::now().into_std(), masking_keys());
-        WebSocket::new(transport, early, connection, config.keepalive)
+        WebSocket::new(transport, early, connection)
     }
 
-    fn new(
-        transport: S,
-        early: Vec<u8>,
-        connection: Connection,
-        keepalive: Option<Keepalive>,
-    ) -> WebSocket<S> {
+    fn new(transport: S, early: Vec<u8>, connection: Connection) -> WebSocket<S> {
         WebSocket {
             transport,
             connection,
@@ -112,7 +106,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             timer: None,
             unflushed: false,
             stalled: None,
-            keepalive,
             shut_down: false,
             error: None,
         }

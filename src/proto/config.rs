@@ -7,7 +7,7 @@ use super::deflate::Deflate;
 use super::keepalive::Keepalive;
 use super::limits::Limits;
 
-/// How one connection behaves.
+/// How one connection behaves. Durations count in whole milliseconds, rounded up.
 ///
 /// ```
 /// use wirechat::proto::{Config, Limits};

@@ -14,8 +14,9 @@ use super::config::Config;
 use super::decoder::{Decoder, Role};
 use super::error::{ProtocolError, SendError};
 use super::header::MAX_CONTROL_PAYLOAD;
-use super::keepalive::{Due, Keepalive, Watch};
+use super::keepalive::{Due, Keepalive, Schedule, Watch};
 use super::message::Event;
+use super::millis::Millis;
 use super::opcode::Opcode;
 use super::outgoing::{MaskingKeys, Outgoing};
 
@@ -77,8 +78,8 @@ pub struct Connection {
     phase: Phase,
     outgoing: Outgoing,
     watch: Watch,
-    keepalive: Option<Keepalive>,
-    close_timeout: Duration,
+    schedule: Option<Schedule>,
+    close_timeout: Millis,
     /// How the connection ended, once that is known; boxed, since most are open.
     closure: Option<Box<Closure>>,
 }
@@ -125,8 +126,8 @@ impl Connection {
             phase: Phase::Open,
             outgoing: Outgoing::new(masking_keys, &config),
             watch: Watch::new(now),
-            keepalive: config.keepalive,
-            close_timeout: config.close_timeout,
+            schedule: config.keepalive.map(Schedule::from),
+            close_timeout: config.close_timeout.into(),
             closure: None,
         }
     }
@@ -220,7 +221,7 @@ impl Connection {
         let deadline = match self.phase {
             // The time for closing runs from our own Close.
             Phase::AwaitingClose { deadline, .. } => deadline,
-            _ => now + self.close_timeout,
+            _ => self.close_deadline(now),
         };
         self.phase = Phase::Ending { deadline, shuts_down, eof: false };
         self.outgoing.end();
@@ -295,7 +296,7 @@ impl Connection {
         }
         let sent = Box::new(CloseFrame::new(code, reason));
         self.outgoing.put_frame(Opcode::Close, &sent.payload());
-        self.phase = Phase::AwaitingClose { sent, deadline: now + self.close_timeout };
+        self.phase = Phase::AwaitingClose { sent, deadline: self.close_deadline(now) };
     }
 
     /// The bytes to write to the transport, whole frames in order.
@@ -332,7 +333,7 @@ impl Connection {
     #[must_use]
     pub fn timeout(&self) -> Option<Instant> {
         match &self.phase {
-            Phase::Open => self.keepalive.as_ref().map(|keepalive| self.watch.deadline(keepalive)),
+            Phase::Open => self.keepalive().map(|keepalive| self.watch.deadline(&keepalive)),
             Phase::AwaitingClose { deadline, .. } | Phase::Ending { deadline, .. } => {
                 Some(*deadline)
             }
@@ -340,10 +341,19 @@ impl Connection {
         }
     }
 
+    /// How the peer is watched, for a caller that watches the transport as well.
+    pub(crate) fn keepalive(&self) -> Option<Keepalive> {
+        self.schedule.map(Keepalive::from)
+    }
+
+    fn close_deadline(&self, now: Instant) -> Instant {
+        now + Duration::from(self.close_timeout)
+    }
+
     /// Does what is due at `now`: sends a Ping, gives up on a peer that did not
     /// answer one, or gives up closing in good order.
     pub fn handle_timeout(&mut self, now: Instant) {
-        match (&self.phase, self.keepalive) {
+        match (&self.phase, self.keepalive()) {
             (Phase::Open, Some(keepalive)) => match self.watch.poll(&keepalive, now) {
                 Some(Due::Ping) => self.outgoing.put_frame(Opcode::Ping, b""),
                 Some(Due::GiveUp) => self.close(now, keepalive.code, "no answer to a ping"),

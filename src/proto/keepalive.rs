@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::close::CloseCode;
+use super::millis::Millis;
 
 /// How a silent peer is noticed: after `interval` without a byte from it a Ping
 /// is sent, and if `timeout` passes without one byte more, the connection is
@@ -36,6 +37,28 @@ impl Default for Keepalive {
             timeout: Duration::from_secs(20),
             code: CloseCode::INTERNAL_ERROR,
         }
+    }
+}
+
+/// A [`Keepalive`] as a connection holds it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schedule {
+    interval: Millis,
+    timeout: Millis,
+    code: CloseCode,
+}
+
+impl From<Keepalive> for Schedule {
+    fn from(keepalive: Keepalive) -> Schedule {
+        let Keepalive { interval, timeout, code } = keepalive;
+        Schedule { interval: interval.into(), timeout: timeout.into(), code }
+    }
+}
+
+impl From<Schedule> for Keepalive {
+    fn from(schedule: Schedule) -> Keepalive {
+        let Schedule { interval, timeout, code } = schedule;
+        Keepalive { interval: interval.into(), timeout: timeout.into(), code }
     }
 }
 

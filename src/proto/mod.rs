@@ -18,6 +18,7 @@
 //! | `encoder` | messages → frames | §5, §6.1 |
 //! | `outgoing` | frames that wait to be written | §5.3, §5.5.3 |
 //! | `keepalive` | when to ping | §5.5.2 |
+//! | `millis` | durations in few bytes | |
 //! | `connection` | all of it: [`Connection`] | §5.5, §6, §7 |
 //!
 //! [`ledger`] lists every rule of the RFCs with the tests that prove it.
@@ -41,6 +42,7 @@ pub mod ledger {}
 mod limits;
 mod mask;
 mod message;
+mod millis;
 #[doc = include_str!("misbehaviour.md")]
 pub mod misbehaviour {}
 mod opcode;

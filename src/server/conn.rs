@@ -20,7 +20,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::clock;
 use super::config::{ServerConfig, close};
-use crate::chat::{CloseOrder, Mailbox, Next, Outbox, Session};
+use crate::chat::{Mailbox, Next, Outbox, Session};
 use crate::net::scratch;
 use crate::proto::{CloseCode, Config, Connection, Event, SendError, State};
 
@@ -40,9 +40,9 @@ pub(super) struct Conn<S> {
     unread: Vec<u8>,
     /// When the transport stopped taking bytes, while some wait.
     stalled: Option<Instant>,
-    /// The order to close, and by when to obey it: what the rooms hold for this
+    /// By when to obey the mailbox's order to close: what the rooms hold for this
     /// connection goes out before.
-    farewell: Option<(CloseOrder, Instant)>,
+    farewell: Option<Instant>,
     timer: Pin<Box<Sleep>>,
     /// Whether the last turn read something, and so has not written yet.
     has_read: bool,
@@ -206,13 +206,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         match self.session.next_frames() {
             Next::Frames(frames) => return Some(frames),
             Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
-            Next::Nothing => {
-                if let Some((order, _)) = self.farewell {
-                    self.close(order.code, order.reason);
-                }
-            }
+            Next::Nothing => self.close_as_ordered(),
         }
         None
+    }
+
+    fn close_as_ordered(&mut self) {
+        if let Some(order) = self.mailbox.close_order() {
+            self.close(order.code, order.reason);
+        }
     }
 
     fn close(&mut self, code: CloseCode, reason: &str) {
@@ -243,8 +245,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             return protocol;
         }
         let transport = self.stalled.map(|since| since + self.config.write_timeout);
-        let farewell = self.farewell.map(|(_, deadline)| deadline);
-        protocol.into_iter().chain(transport).chain(farewell).min()
+        protocol.into_iter().chain(transport).chain(self.farewell).min()
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -252,19 +253,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         if self.stalled.is_some_and(|since| now >= since + self.config.write_timeout) {
             self.close(close::TOO_SLOW, "you read too slowly");
         }
-        if let Some((order, deadline)) = self.farewell
-            && now >= deadline
-        {
-            self.close(order.code, order.reason);
+        if self.farewell.is_some_and(|deadline| now >= deadline) {
+            self.close_as_ordered();
         }
     }
 
     /// Prepares to close if the server says so.
     fn obey_order(&mut self) {
-        if self.farewell.is_none()
-            && let Some(order) = self.mailbox.close_order()
-        {
-            self.farewell = Some((order, Instant::now() + FAREWELL));
+        if self.farewell.is_none() && self.mailbox.close_order().is_some() {
+            self.farewell = Some(Instant::now() + FAREWELL);
         }
     }
 

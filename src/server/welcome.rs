@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -10,6 +12,7 @@ use tokio::time::timeout;
 
 use super::Shared;
 use super::conn::Conn;
+use super::connections::Entry;
 use super::door::Place;
 use super::web;
 use crate::chat::{Encoding, Mailbox, Session};
@@ -43,14 +46,27 @@ pub(super) async fn welcome(
             let config = Arc::clone(&shared.config);
             let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");
-            shared.tasks.spawn(async move {
-                conn.await;
-                drop((entry, place));
-            });
+            shared.tasks.spawn(Guest { conn, _entry: entry, _place: place });
         }
         Ok(Ok(None)) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a request was not completed"),
         Err(_) => tracing::debug!(%peer, "a request took too long"),
+    }
+}
+
+/// A connection's task, with what it gives back when it ends. (As a block that
+/// awaits the connection, the task would be twice as large.)
+struct Guest {
+    conn: Conn<TcpStream>,
+    _entry: Entry,
+    _place: Place,
+}
+
+impl Future for Guest {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.conn).poll(cx)
     }
 }
 

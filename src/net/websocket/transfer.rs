@@ -138,13 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if self.connection.state() != State::Open {
             return None;
         }
-        let keepalive = self.keepalive?;
+        let keepalive = self.connection.keepalive()?;
         Some(self.stalled? + keepalive.interval + keepalive.timeout)
     }
 
     fn handle_timeout(&mut self, now: Instant) {
         if self.stall_deadline().is_some_and(|deadline| now >= deadline)
-            && let Some(keepalive) = self.keepalive
+            && let Some(keepalive) = self.connection.keepalive()
         {
             self.start_close(keepalive.code, "you read too slowly");
         }
