@@ -60,11 +60,10 @@ impl CloseCode {
     /// The code with this number, or `None` if it may not stand in a Close frame.
     #[must_use]
     pub const fn new(code: u16) -> Option<CloseCode> {
-        match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => match NonZeroU16::new(code) {
-                Some(code) => Some(CloseCode(code)),
-                None => None,
-            },
+        match NonZeroU16::new(code) {
+            Some(number) if matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) => {
+                Some(CloseCode(number))
+            }
             _ => None,
         }
     }
@@ -160,6 +159,18 @@ mod tests {
             let legal = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
             assert_eq!(CloseCode::new(code).map(CloseCode::get), legal.then_some(code));
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "this close code may not be sent")]
+    fn section_7_4_1_a_program_that_names_a_code_which_never_travels_is_told() {
+        let _ = CloseCode::known(1005);
+    }
+
+    #[test]
+    fn a_code_in_words_is_its_number() {
+        assert_eq!(CloseCode::GOING_AWAY.to_string(), "1001");
+        assert_eq!(format!("{:?}", CloseCode::GOING_AWAY), "CloseCode(1001)");
     }
 
     // Proves 6455-5.5.1-2.
