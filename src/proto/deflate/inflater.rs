@@ -1,7 +1,5 @@
 //! Compressed payload → payload (RFC 7692 §7.2.2).
 
-use std::fmt;
-
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Deflate, TAIL, WindowBits};
@@ -10,6 +8,7 @@ use crate::proto::error::ProtocolError;
 use crate::proto::growth::make_room;
 
 /// Inflates what the peer sends, piece by piece as it arrives.
+#[derive(Debug)]
 pub(in crate::proto) struct Inflater {
     window_bits: WindowBits,
     takeover: bool,
@@ -48,14 +47,21 @@ impl Inflater {
         message: &mut Vec<u8>,
         limit: usize,
     ) -> Result<(), ProtocolError> {
+        let window_bits = self.window_bits.for_zlib();
+        let context = self
+            .context
+            .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
+        // §7.1.1: without takeover a message refers to nothing before it.
+        if self.place == Place::Start && !self.takeover {
+            context.reset(false);
+        }
         loop {
             if !data.is_empty() {
-                self.go_on(message)?;
+                if self.place == Place::Ended {
+                    go_on(context, message, 1 << window_bits)?;
+                }
+                self.place = Place::Inside;
             }
-            let window_bits = self.window_bits.for_zlib();
-            let context = self
-                .context
-                .get_or_insert_with(|| Decompress::new_with_window_bits(false, window_bits));
             // One byte more than the limit shows that it is passed.
             make_room(message, data.len().max(1), limit.saturating_add(1));
             let taken_before = context.total_in();
@@ -92,32 +98,9 @@ impl Inflater {
         if self.place == Place::Inside {
             self.push(&TAIL, message, limit)?;
         }
-        if !self.takeover
-            && let Some(context) = &mut self.context
-        {
-            context.reset(false);
+        if self.place == Place::Inside || !self.takeover {
             self.place = Place::Start;
         }
-        if self.place == Place::Inside {
-            self.place = Place::Start;
-        }
-        Ok(())
-    }
-
-    /// More data comes. A block that is marked as the last one ends a DEFLATE
-    /// stream, not the message (§7.2.3.4): what follows may refer back to what
-    /// came before. zlib has forgotten that, so it is told. Of earlier messages
-    /// nothing is left, but senders that end a stream forget them too.
-    fn go_on(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
-        if self.place == Place::Ended
-            && let Some(context) = &mut self.context
-        {
-            context.reset(false);
-            let window = 1 << self.window_bits.for_zlib();
-            let start = message.len().saturating_sub(window);
-            context.set_dictionary(&message[start..]).map_err(|_| ProtocolError::Deflate)?;
-        }
-        self.place = Place::Inside;
         Ok(())
     }
 
@@ -129,11 +112,13 @@ impl Inflater {
     }
 }
 
-impl fmt::Debug for Inflater {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater")
-            .field("window_bits", &self.window_bits)
-            .field("takeover", &self.takeover)
-            .finish_non_exhaustive()
-    }
+/// Data comes behind a last block, which ends a DEFLATE stream but not the
+/// message (§7.2.3.4): it may refer back to what came before. zlib has forgotten
+/// that, so it is told. Of earlier messages nothing is left, but senders that end
+/// a stream forget them too.
+fn go_on(context: &mut Decompress, message: &[u8], window: usize) -> Result<(), ProtocolError> {
+    context.reset(false);
+    let start = message.len().saturating_sub(window);
+    context.set_dictionary(&message[start..]).map_err(|_| ProtocolError::Deflate)?;
+    Ok(())
 }
