@@ -72,4 +72,18 @@ mod tests {
             [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0]
         );
     }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    #[should_panic(expected = "is_control")]
+    fn section_5_5_a_program_that_fragments_a_control_frame_is_told() {
+        encoded(false, Opcode::Ping, None, b"");
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    #[should_panic(expected = "is_control")]
+    fn section_5_5_a_program_that_writes_a_long_control_frame_is_told() {
+        encoded(true, Opcode::Ping, None, &[0; 126]);
+    }
 }

@@ -96,4 +96,11 @@ mod tests {
         assert_eq!(text.as_bytes(), b"h\xc3\xa9");
         assert_eq!(binary.as_bytes(), b"h\xc3\xa9");
     }
+
+    #[test]
+    fn section_5_6_strings_become_text_and_bytes_become_binary() {
+        assert_eq!(Message::from("a".to_owned()), Message::from("a"));
+        assert_eq!(Message::from(b"a".to_vec()), Message::from(&b"a"[..]));
+        assert_ne!(Message::from("a"), Message::from(&b"a"[..]));
+    }
 }

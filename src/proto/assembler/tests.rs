@@ -130,6 +130,16 @@ fn a_message_that_arrives_whole_is_not_copied() {
     assert!(matches!(event, Event::Text(Cow::Borrowed("Hello"))));
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn rfc_7692_6_a_compressed_message_is_refused_where_nothing_inflates_it() {
+    let limits = Limits::default();
+    let mut decoder = Decoder::new(Role::Client, &limits).with_compression();
+    let mut wire = *b"\xc1\x01\x00";
+    let chunk = decoder.decode(&mut &mut wire[..]).unwrap().unwrap();
+    assert_eq!(assembler().push(chunk), Err(ProtocolError::ReservedBits));
+}
+
 // Proves 6455-5.5-2.
 #[test]
 fn section_5_5_a_control_frame_may_arrive_in_pieces() {

@@ -274,8 +274,15 @@ mod tests {
     fn what_is_wrong_is_told_in_words() {
         for (text, words) in [
             ("http://a/", "the address must begin with ws:// or wss://"),
+            ("ws:///b", "the address must name a host, as in ws://example.com/"),
+            ("ws://[a]/", "what stands in brackets must be an IPv6 address, as in [::1]"),
             ("ws://a:b/", "the port must be a number from 1 to 65535"),
+            (
+                "ws://me@a/",
+                "the address must not hold a user name: send an Authorization header instead",
+            ),
             ("ws://a/#b", "the address must not hold a fragment: write # as %23"),
+            ("ws://a/ b", "' ' must not stand there: encode it (%XX), or in a host name as xn--"),
             ("ws://a/%2", "% must be followed by two hexadecimal digits, as in %20"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), words);

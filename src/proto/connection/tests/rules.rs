@@ -113,6 +113,17 @@ fn section_5_5_2_bytes_that_are_kept_for_later_count_as_life_when_they_arrive() 
 }
 
 #[test]
+fn in_a_log_a_connection_shows_where_it_stands_and_nothing_of_what_is_said() {
+    let mut client = Script::client();
+    client.connection.send_text("a secret").unwrap();
+    client.peer_sends_bytes(b"\x01\x09a secret");
+    assert_eq!(
+        format!("{:?}", client.connection),
+        "Connection { phase: Open, outgoing: 14, closure: None, .. }"
+    );
+}
+
+#[test]
 fn an_idle_connection_holds_no_more_than_a_new_one() {
     let mut server = Script::server();
     let held = allocation_counter::measure(|| {
