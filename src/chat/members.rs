@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use slab::Slab;
+
 use super::mailbox::Mailbox;
 use super::names::UserName;
 
@@ -19,29 +21,15 @@ pub(crate) struct Member {
 
 /// A table whose free places are used again.
 #[derive(Debug, Default)]
-pub(crate) struct Members {
-    places: Vec<Option<Member>>,
-    free: Vec<usize>,
-}
+pub(crate) struct Members(Slab<Member>);
 
 impl Members {
     pub(crate) fn insert(&mut self, member: Member) -> MemberId {
-        match self.free.pop() {
-            Some(place) => {
-                self.places[place] = Some(member);
-                MemberId(place)
-            }
-            None => {
-                self.places.push(Some(member));
-                MemberId(self.places.len() - 1)
-            }
-        }
+        MemberId(self.0.insert(member))
     }
 
     pub(crate) fn remove(&mut self, id: MemberId) {
-        if self.places[id.0].take().is_some() {
-            self.free.push(id.0);
-        }
+        self.0.try_remove(id.0);
         if self.is_empty() {
             // The memory of a crowd that has gone.
             *self = Members::default();
@@ -49,21 +37,19 @@ impl Members {
     }
 
     pub(crate) fn set_user(&mut self, id: MemberId, user: UserName) {
-        if let Some(member) = &mut self.places[id.0] {
+        if let Some(member) = self.0.get_mut(id.0) {
             member.user = Some(user);
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.free.len() == self.places.len()
+        self.0.is_empty()
     }
 
     /// Rings at everybody but `except`, who knows already.
     pub(crate) fn wake(&self, except: Option<MemberId>) {
-        for (place, member) in self.places.iter().enumerate() {
-            if let Some(member) = member
-                && except != Some(MemberId(place))
-            {
+        for (place, member) in &self.0 {
+            if except != Some(MemberId(place)) {
                 member.mailbox.wake();
             }
         }
@@ -71,7 +57,7 @@ impl Members {
 
     /// The people who have joined.
     pub(crate) fn users(&self) -> impl Iterator<Item = &UserName> {
-        self.places.iter().flatten().filter_map(|member| member.user.as_ref())
+        self.0.iter().filter_map(|(_, member)| member.user.as_ref())
     }
 }
 
@@ -117,7 +103,7 @@ mod tests {
         let mut members = Members::default();
         let [alice, bob] = ["Alice", "Bob"].map(|name| members.insert(member(name)));
         let rung = |members: &Members| {
-            members.places.iter().flatten().map(|member| member.mailbox.take()).collect::<Vec<_>>()
+            members.0.iter().map(|(_, member)| member.mailbox.take()).collect::<Vec<_>>()
         };
         assert_eq!(rung(&members), [true, true]); // new mailboxes are rung
         members.wake(Some(alice));

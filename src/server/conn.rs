@@ -37,7 +37,7 @@ pub(super) struct Conn<S> {
     /// Frames of a room of which a part is written: no other frame may come between.
     partial: Bytes,
     /// Bytes that arrived behind those whose answers have to be written first.
-    unread: Vec<u8>,
+    unread: Box<[u8]>,
     /// When the transport stopped taking bytes, while some wait.
     stalled: Option<Instant>,
     /// By when to obey the mailbox's order to close: what the rooms hold for this
@@ -86,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             mailbox,
             config,
             partial: Bytes::new(),
-            unread: Vec::new(),
+            unread: Box::default(),
             stalled: None,
             farewell: None,
             timer,
@@ -145,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 self.session.receive(payload, now, &mut Answers(&mut self.connection));
             }
             if self.reading_rests() {
-                self.unread = bytes.to_vec();
+                self.unread = (*bytes).into();
                 break;
             }
         }

@@ -1,12 +1,16 @@
-//! How many may come in.
+//! Who is in: how many may come, and how to speak to all of them.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 
+use slab::Slab;
+
+use crate::chat::{CloseOrder, Mailbox};
 use crate::sync::lock;
 
-/// Counts connections, in all and by address.
+/// Counts connections, in all and by address, and knows the mailboxes of those
+/// that are open.
 #[derive(Debug)]
 pub(super) struct Door {
     max: usize,
@@ -16,15 +20,24 @@ pub(super) struct Door {
 
 #[derive(Debug, Default)]
 struct Inside {
-    all: usize,
+    guests: Slab<Guest>,
     by_address: HashMap<IpAddr, usize>,
+    /// The order for everybody, those who come later included.
+    close: Option<CloseOrder>,
+}
+
+#[derive(Debug)]
+struct Guest {
+    address: IpAddr,
+    /// Nothing until the opening handshake is complete.
+    mailbox: Option<Arc<Mailbox>>,
 }
 
 /// A connection's place, given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     door: Arc<Door>,
-    address: IpAddr,
+    number: usize,
 }
 
 /// Why there is no place.
@@ -44,7 +57,7 @@ impl Door {
     pub(super) fn enter(self: &Arc<Door>, address: IpAddr) -> Result<Place, Full> {
         let address = household(address);
         let mut inside = lock(&self.inside);
-        if inside.all >= self.max {
+        if inside.guests.len() >= self.max {
             return Err(Full::Server);
         }
         if let Some(max) = self.max_per_address {
@@ -54,19 +67,38 @@ impl Door {
             }
             *count += 1;
         }
-        inside.all += 1;
-        Ok(Place { door: Arc::clone(self), address })
+        let number = inside.guests.insert(Guest { address, mailbox: None });
+        Ok(Place { door: Arc::clone(self), number })
+    }
+
+    /// Orders every open connection to close, now and from now on; how many there are.
+    pub(super) fn close_all(&self, order: CloseOrder) -> usize {
+        let mut inside = lock(&self.inside);
+        inside.close = Some(order);
+        let open = inside.guests.iter().filter_map(|(_, guest)| guest.mailbox.as_ref());
+        open.map(|mailbox| mailbox.order_close(order)).count()
+    }
+}
+
+impl Place {
+    /// Says that the connection is open, and where it is given orders.
+    pub(super) fn open(&self, mailbox: Arc<Mailbox>) {
+        let mut inside = lock(&self.door.inside);
+        if let Some(order) = inside.close {
+            mailbox.order_close(order);
+        }
+        inside.guests[self.number].mailbox = Some(mailbox);
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut inside = lock(&self.door.inside);
-        inside.all -= 1;
-        if let Some(count) = inside.by_address.get_mut(&self.address) {
+        let Guest { address, .. } = inside.guests.remove(self.number);
+        if let Some(count) = inside.by_address.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
-                inside.by_address.remove(&self.address);
+                inside.by_address.remove(&address);
             }
         }
     }
@@ -126,6 +158,23 @@ mod tests {
         let door = Door::new(10, Some(1));
         drop(door.enter(address("192.0.2.1")).unwrap());
         assert!(lock(&door.inside).by_address.is_empty());
-        assert_eq!(lock(&door.inside).all, 0);
+        assert!(lock(&door.inside).guests.is_empty());
+    }
+
+    #[test]
+    fn an_order_reaches_those_who_are_there_and_those_who_come_later() {
+        let door = Door::new(10, None);
+        let enter = || door.enter(address("192.0.2.1")).unwrap();
+        let (early, gone, late) =
+            (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
+        let (first, second, _in_its_handshake) = (enter(), enter(), enter());
+        first.open(Arc::clone(&early));
+        second.open(Arc::clone(&gone));
+        drop(second);
+        assert_eq!(door.close_all(CloseOrder::SHUTTING_DOWN), 1);
+        let third = enter();
+        third.open(Arc::clone(&late));
+        assert!(early.close_order().is_some() && late.close_order().is_some());
+        assert!(gone.close_order().is_none());
     }
 }

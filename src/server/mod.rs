@@ -4,13 +4,12 @@
 //! is `welcome`d: its request is read and answered over HTTP, or it becomes a
 //! `conn`, a task that owns the socket, a protocol
 //! [`Connection`](crate::proto::Connection) and a chat
-//! [`Session`](crate::chat::Session). `connections` knows them all, so that a
+//! [`Session`](crate::chat::Session). The door knows them all, so that a
 //! stopping server can say goodbye to each (RFC 6455 §7.4.1, code 1001).
 
 mod clock;
 mod config;
 mod conn;
-mod connections;
 mod door;
 mod listen;
 mod web;
@@ -28,7 +27,6 @@ use tokio_util::task::TaskTracker;
 pub use config::ServerConfig;
 pub use listen::{accept_from, listen_on};
 
-use self::connections::Connections;
 use self::door::{Door, Full};
 use crate::chat::{Chat, CloseOrder, SUBPROTOCOL};
 use crate::engine::Memory;
@@ -51,7 +49,6 @@ use crate::proto::handshake::ServerOptions;
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    door: Arc<Door>,
     shared: Arc<Shared>,
 }
 
@@ -61,7 +58,7 @@ struct Shared {
     config: Arc<ServerConfig>,
     handshake: ServerOptions,
     chat: Arc<Chat>,
-    connections: Arc<Connections>,
+    door: Arc<Door>,
     tasks: TaskTracker,
 }
 
@@ -82,12 +79,11 @@ impl Server {
                 deflate: config.deflate,
             },
             chat: Chat::new(config.chat.clone(), Memory, u64::from_ne_bytes(seed)),
-            connections: Arc::default(),
+            door: Door::new(config.max_connections, config.max_per_address),
             tasks: TaskTracker::new(),
             config: Arc::new(config),
         };
-        let door = Door::new(shared.config.max_connections, shared.config.max_per_address);
-        Server { listener, door, shared: Arc::new(shared) }
+        Server { listener, shared: Arc::new(shared) }
     }
 
     /// The address that it listens on.
@@ -105,14 +101,14 @@ impl Server {
     /// # Cancel safety
     /// A dropped future stops accepting; connections go on until the runtime ends.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Server { listener, door, shared } = self;
+        let Server { listener, shared } = self;
         let stopping = tokio_util::sync::CancellationToken::new();
         let mut stop = pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 (stream, peer) = accept_from(&listener) => {
-                    admit(stream, peer, &door, &shared, &stopping);
+                    admit(stream, peer, &shared, &stopping);
                 }
             }
         }
@@ -126,7 +122,6 @@ impl Server {
 fn admit(
     stream: TcpStream,
     peer: SocketAddr,
-    door: &Arc<Door>,
     shared: &Arc<Shared>,
     stopping: &tokio_util::sync::CancellationToken,
 ) {
@@ -135,7 +130,7 @@ fn admit(
         tracing::debug!(%peer, %error, "a connection ended before it began");
         return;
     }
-    match door.enter(peer.ip()) {
+    match shared.door.enter(peer.ip()) {
         Ok(place) => {
             let welcomed = welcome::welcome(stream, peer, place, Arc::clone(shared));
             let stopping = stopping.clone();
@@ -157,7 +152,7 @@ fn admit(
 
 /// Says goodbye to everybody and waits, but not for ever.
 async fn drain(shared: &Shared) {
-    let count = shared.connections.close_all(CloseOrder::SHUTTING_DOWN);
+    let count = shared.door.close_all(CloseOrder::SHUTTING_DOWN);
     tracing::info!(connections = count, "stopping");
     shared.tasks.close();
     if tokio::time::timeout(shared.config.drain_timeout, shared.tasks.wait()).await.is_err() {

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 
 use super::Shared;
 use super::conn::Conn;
-use super::connections::Entry;
 use super::door::Place;
 use super::web;
 use crate::chat::{Encoding, Mailbox, Session};
@@ -42,11 +41,11 @@ pub(super) async fn welcome(
         Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
             let mailbox = Arc::new(Mailbox::new());
             let session = Session::open(Arc::clone(&shared.chat), encoding, Arc::clone(&mailbox));
-            let entry = shared.connections.register(Arc::clone(&mailbox));
+            place.open(Arc::clone(&mailbox));
             let config = Arc::clone(&shared.config);
             let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");
-            shared.tasks.spawn(Guest { conn, _entry: entry, _place: place });
+            shared.tasks.spawn(Guest { conn, _place: place });
         }
         Ok(Ok(None)) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a request was not completed"),
@@ -58,7 +57,6 @@ pub(super) async fn welcome(
 /// awaits the connection, the task would be twice as large.)
 struct Guest {
     conn: Conn<TcpStream>,
-    _entry: Entry,
     _place: Place,
 }
 
