@@ -7,6 +7,8 @@
 //! between its cursors and the heads of its rooms' logs. An idle connection owns
 //! no buffer.
 
+mod frames;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -14,10 +16,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use self::frames::Frames;
 use super::clock;
 use super::config::{ServerConfig, close};
 use crate::chat::{Mailbox, Next, Outbox, Session};
@@ -34,8 +36,8 @@ pub(super) struct Conn<S> {
     session: Session,
     mailbox: Arc<Mailbox>,
     config: Arc<ServerConfig>,
-    /// Frames of a room of which a part is written: no other frame may come between.
-    partial: Bytes,
+    /// What it has taken from its rooms and not yet written.
+    frames: Frames,
     /// Bytes that arrived behind those whose answers have to be written first.
     unread: Box<[u8]>,
     /// When the transport stopped taking bytes, while some wait.
@@ -85,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             session,
             mailbox,
             config,
-            partial: Bytes::new(),
+            frames: Frames::default(),
             unread: Box::default(),
             stalled: None,
             farewell: None,
@@ -163,21 +165,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// Writes until nothing is left or the transport takes no more.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let bytes = match (&self.partial[..], self.connection.outgoing()) {
-                ([], []) => match self.next_frames() {
-                    Some(frames) => {
-                        self.partial = frames;
-                        continue;
-                    }
-                    None if self.connection.outgoing().is_empty() => {
-                        return Pin::new(&mut self.transport).poll_flush(cx);
-                    }
-                    None => continue, // a Close was queued
-                },
-                ([], outgoing) => outgoing,
-                (partial, _) => partial,
-            };
-            let written = match Pin::new(&mut self.transport).poll_write(cx, bytes)? {
+            self.take_frames();
+            if self.frames.is_empty() && self.connection.outgoing().is_empty() {
+                return Pin::new(&mut self.transport).poll_flush(cx);
+            }
+            let answers = self.connection.outgoing();
+            let transport = Pin::new(&mut self.transport);
+            let poll = self.frames.with_slices(answers, |slices| match slices {
+                [one] => transport.poll_write(cx, one),
+                more => transport.poll_write_vectored(cx, more),
+            });
+            let written = match poll? {
                 Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(written) => written,
                 Poll::Pending => {
@@ -189,26 +187,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 // Somebody took what had filled the transport: a sign of life.
                 self.connection.heard(Instant::now().into_std());
             }
-            if self.partial.is_empty() {
-                self.connection.advance(written);
-            } else {
-                self.partial.advance(written);
-            }
+            let answers = self.frames.advance(self.connection.outgoing().len(), written);
+            self.connection.advance(answers);
         }
     }
 
-    /// What the rooms have for this connection, as long as it is open: nothing
-    /// may follow a Close.
-    fn next_frames(&mut self) -> Option<Bytes> {
+    /// Takes what the rooms have for this connection, as long as it is open:
+    /// nothing may follow a Close.
+    fn take_frames(&mut self) {
+        while self.connection.state() == State::Open && self.frames.have_room() {
+            match self.session.next_frames() {
+                Next::Frames(piece) => self.frames.push(piece),
+                Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
+                // An order to close is obeyed when all is written.
+                Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
+                    self.close_as_ordered();
+                }
+                Next::Nothing => return,
+            }
+        }
         if self.connection.state() != State::Open {
-            return None;
+            self.frames.drop_unbegun();
         }
-        match self.session.next_frames() {
-            Next::Frames(frames) => return Some(frames),
-            Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
-            Next::Nothing => self.close_as_ordered(),
-        }
-        None
     }
 
     fn close_as_ordered(&mut self) {
@@ -266,7 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.shut_down && self.partial.is_empty() && self.connection.wants_shutdown() {
+        if !self.shut_down && self.frames.is_empty() && self.connection.wants_shutdown() {
             ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
             self.shut_down = true;
         }
@@ -310,7 +310,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     fn poll_output(&mut self, cx: &mut Context<'_>) {
         if self.broken {
             // Nobody will get what is queued.
-            self.partial = Bytes::new();
+            self.frames.clear();
             self.connection.advance(self.connection.outgoing().len());
             return;
         }
