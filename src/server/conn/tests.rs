@@ -14,6 +14,7 @@ use crate::engine::Memory;
 use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
 
+mod allocations;
 mod log;
 
 /// A chat whose connections are tasks of this test.
@@ -377,7 +378,7 @@ async fn what_was_sent_before_a_close_takes_effect() {
 async fn an_idle_connection_is_small() {
     // Its task holds this value; the buffers it reads into belong to the thread.
     assert!(
-        size_of::<Conn<tokio::net::TcpStream>>() <= 768,
+        size_of::<Conn<tokio::net::TcpStream>>() <= 528,
         "{}",
         size_of::<Conn<tokio::net::TcpStream>>()
     );
