@@ -5,6 +5,8 @@
 //! cargo bench --bench codec                       all of it
 //! cargo bench --bench codec -- decode --quick     one group, roughly
 //! ```
+//!
+//! Beside other libraries it is measured in `benches/peers`, a package of its own.
 
 use std::hint::black_box;
 use std::time::Instant;
