@@ -301,6 +301,16 @@ async fn a_flush_never_says_that_bytes_were_written_which_were_lost() {
     assert!(matches!(client.flush().await, Err(Error::Io(_))));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_flush_says_when_the_time_for_closing_is_over_and_bytes_were_lost() {
+    let start = Instant::now();
+    let (mut client, _server) = pair(16);
+    client.send("longer than the transport holds").await.unwrap();
+    client.start_close(CloseCode::NORMAL, "");
+    assert!(matches!(client.flush().await, Err(Error::Io(_))));
+    assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
 // Proves 6455-5.2-3, 6455-7.1.1-1, 6455-7.1.7-1, 6455-7.1.7-2.
 #[tokio::test(start_paused = true)]
 async fn section_7_1_7_a_broken_rule_is_an_error_once_and_the_peer_is_told() {

@@ -178,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Waits until everything sent so far has been written to the transport.
     ///
     /// # Errors
-    /// [`Error::Io`] if the transport failed.
+    /// [`Error::Io`] if the transport failed, or the connection ended, before that.
     ///
     /// # Cancel safety
     /// Cancel safe.
@@ -193,8 +193,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// it only waits for the end.
     ///
     /// # Errors
-    /// [`Error::Io`] if the transport failed before the peer had answered,
-    /// [`Error::Protocol`] if the peer broke the protocol instead of answering.
+    /// [`Error::Io`] if the transport failed before the peer had answered, or did
+    /// not take everything in time; [`Error::Protocol`] if the peer broke the
+    /// protocol instead of answering.
     ///
     /// # Cancel safety
     /// Cancel safe: the Close is queued on the first poll and only once.

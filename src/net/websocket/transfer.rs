@@ -148,7 +148,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         {
             self.start_close(keepalive.code, "you read too slowly");
         }
+        let unwritten = self.has_unwritten();
         self.connection.handle_timeout(now.into_std());
+        self.tell_of_loss(unwritten, io::ErrorKind::TimedOut);
     }
 
     fn has_unwritten(&self) -> bool {
@@ -235,10 +237,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if self.ended && self.message.is_none() && self.unread.is_empty() {
             let unwritten = self.has_unwritten();
             self.connection.receive_eof();
-            if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
-                // The peer has gone before it had everything.
-                self.error = Some(Error::Io(io::ErrorKind::BrokenPipe.into()));
-            }
+            self.tell_of_loss(unwritten, io::ErrorKind::BrokenPipe);
+        }
+    }
+
+    /// If the connection is over, the peer will not have what was unwritten before.
+    fn tell_of_loss(&mut self, unwritten: bool, reason: io::ErrorKind) {
+        if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
+            self.error = Some(Error::Io(reason.into()));
         }
     }
 
