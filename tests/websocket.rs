@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt, future};
 use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex,
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, ReadBuf, duplex,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 use wirechat::net::{Error, WebSocket};
 use wirechat::proto::{
     CloseCode, Config, Initiator, Limits, Message, ProtocolError, SendError, State,
@@ -309,6 +309,52 @@ async fn a_flush_says_when_the_time_for_closing_is_over_and_bytes_were_lost() {
     client.start_close(CloseCode::NORMAL, "");
     assert!(matches!(client.flush().await, Err(Error::Io(_))));
     assert_eq!(start.elapsed(), Duration::from_secs(5));
+}
+
+/// A client on a transport that passes bytes on only when it is flushed, and its
+/// server, raw.
+fn client_that_has_to_flush(capacity: usize) -> (WebSocket<BufWriter<DuplexStream>>, DuplexStream) {
+    let (client, raw) = duplex(capacity);
+    let client = BufWriter::with_capacity(1 << 10, client);
+    (WebSocket::client(client, Vec::new(), Config::default()), raw)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_is_answered_though_the_transport_holds_the_answer_back() {
+    let (mut client, mut raw) = client_that_has_to_flush(4);
+    let peer = async {
+        raw.write_all(b"\x88\x02\x03\xe8").await.unwrap();
+        raw.shutdown().await.unwrap();
+        read_masked_frame(&mut raw).await
+    };
+    let answers = async {
+        let received = client.recv().await;
+        drop(client);
+        received
+    };
+    let (received, answer) = future::join(answers, peer).await;
+    assert_eq!(received.unwrap(), None);
+    assert_eq!(answer, (0x88, b"\x03\xe8".to_vec()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_of_what_is_held_back_is_closed_and_dropped() {
+    let start = Instant::now();
+    let (mut client, mut raw) = client_that_has_to_flush(4);
+    client.send("longer than the transport holds").await.unwrap();
+    // It talks all the while, and so is not silent.
+    let talk = async {
+        loop {
+            raw.write_all(b"\x8A\0").await.unwrap();
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let flushed = tokio::select! {
+        flushed = timeout(Duration::from_secs(60), client.flush()) => flushed,
+        () = talk => unreachable!("it goes on for ever"),
+    };
+    assert!(matches!(flushed, Ok(Err(Error::Io(_)))), "{flushed:?}");
+    assert_eq!(start.elapsed(), Duration::from_secs(50));
 }
 
 // Proves 6455-5.2-3, 6455-7.1.1-1, 6455-7.1.7-1, 6455-7.1.7-2.

@@ -68,10 +68,11 @@ pub struct WebSocket<S> {
     broken: bool,
     /// Set to the connection's deadline, or to an earlier one that has moved since.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether the transport took bytes that it may still hold back, as TLS does.
-    unflushed: bool,
+    /// How many bytes of what is outgoing the transport has taken. It may still
+    /// hold them back, as TLS does: they are written when it has been flushed.
+    unflushed: usize,
     /// Since when the transport has been full, if it was when it was last offered
-    /// bytes.
+    /// bytes or asked to pass on those that it holds back.
     stalled: Option<Instant>,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
@@ -104,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             ended: false,
             broken: false,
             timer: None,
-            unflushed: false,
+            unflushed: 0,
             stalled: None,
             shut_down: false,
             error: None,

@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     fn has_unwritten(&self) -> bool {
         let over = self.broken || self.connection.state() == State::Closed;
-        !over && (self.unflushed || !self.connection.outgoing().is_empty())
+        !over && !self.connection.outgoing().is_empty()
     }
 
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -166,31 +166,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if !self.has_unwritten() {
             return Poll::Pending;
         }
-        while !self.connection.outgoing().is_empty() {
-            let outgoing = self.connection.outgoing();
+        while self.unflushed < self.connection.outgoing().len() {
+            let outgoing = &self.connection.outgoing()[self.unflushed..];
             let poll = Pin::new(&mut self.transport).poll_write(cx, outgoing);
-            let stalled = self.stalled.take();
-            if poll.is_pending() {
-                self.stalled = stalled.or_else(|| Some(Instant::now()));
-            }
-            let written = ready!(poll)?;
-            if stalled.is_some() {
-                // Somebody took what had filled the transport: a sign of life.
-                self.connection.heard(Instant::now().into_std());
-            }
-            if written == 0 {
+            self.watch_for_stall(poll.is_pending());
+            let taken = ready!(poll)?;
+            if taken == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.connection.advance(written);
-            self.unflushed = true;
+            self.unflushed += taken;
         }
-        ready!(Pin::new(&mut self.transport).poll_flush(cx))?;
-        self.unflushed = false;
+        let poll = Pin::new(&mut self.transport).poll_flush(cx);
+        self.watch_for_stall(poll.is_pending());
+        ready!(poll)?;
+        self.connection.advance(std::mem::take(&mut self.unflushed));
         Poll::Ready(Ok(()))
     }
 
+    fn watch_for_stall(&mut self, is_full: bool) {
+        if is_full {
+            self.stalled.get_or_insert_with(Instant::now);
+        } else if self.stalled.take().is_some() {
+            // Somebody took what had filled the transport: a sign of life.
+            self.connection.heard(Instant::now().into_std());
+        }
+    }
+
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.shut_down || self.broken || self.unflushed || !self.connection.wants_shutdown() {
+        if self.shut_down || self.broken || !self.connection.wants_shutdown() {
             return Poll::Pending;
         }
         ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
