@@ -191,56 +191,6 @@ async fn section_5_5_2_a_ping_is_answered_while_the_caller_waits_to_send() {
     assert_eq!(answers, [0x81, 0x8A, 0x81]);
 }
 
-#[tokio::test(start_paused = true)]
-async fn two_peers_that_write_more_than_the_transport_holds_do_not_wait_for_each_other() {
-    let (mut client, mut server) = pair(1 << 10);
-    let message = Message::Binary(vec![1; 10_000]);
-    let flood = async |socket: &mut Socket| {
-        for _ in 0..20 {
-            socket.send(message.clone()).await.unwrap();
-        }
-        socket.flush().await.unwrap();
-    };
-    future::join(flood(&mut client), flood(&mut server)).await;
-    for socket in [&mut client, &mut server] {
-        for _ in 0..20 {
-            assert_eq!(socket.recv().await.unwrap().as_ref(), Some(&message));
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dropped_recv_loses_nothing_wherever_the_bytes_stood() {
-    let (mut client, mut raw) = client_and_raw_server();
-    let mut received = Vec::new();
-    for byte in b"\x81\x05Hello\x01\x01a\x89\x01p\x80\x01b\x82\x01c" {
-        raw.write_all(&[*byte]).await.unwrap();
-        if let Some(message) = client.recv().now_or_never() {
-            received.extend(message.unwrap());
-        }
-    }
-    let expected = [Message::from("Hello"), Message::from("ab"), Message::from(b"c".as_slice())];
-    assert_eq!(received, expected);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dropped_send_has_sent_nothing_and_a_finished_one_everything() {
-    let (mut client, mut server) = pair(16);
-    let mut sent = 0;
-    let mut received = 0;
-    while received < 50 {
-        if sent < 50 && client.send(format!("{sent}")).now_or_never().is_some() {
-            sent += 1;
-        }
-        let _ = client.flush().now_or_never();
-        if let Some(message) = server.recv().now_or_never() {
-            assert_eq!(message.unwrap(), Some(Message::Text(received.to_string())));
-            received += 1;
-        }
-    }
-    assert!(server.recv().now_or_never().is_none());
-}
-
 // Proves 6455-7.2.1-2.
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_ends_without_a_close_gives_none_and_an_unclean_closure() {

@@ -168,7 +168,7 @@ impl ChatClient {
     /// [`SayError::Closed`] if the client ends before that.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Cancel safe: a dropped future has only stopped waiting.
     pub async fn flush(&self) -> Result<(), SayError> {
         let (done, is_done) = oneshot::channel();
         self.queue(Command::Flush(done)).await?;
