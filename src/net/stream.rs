@@ -13,6 +13,7 @@ use super::websocket::WebSocket;
 use crate::proto::{CloseCode, Message};
 
 /// Yields what [`WebSocket::recv`] gives, and ends when the connection is over.
+/// After `split`, the stream and the sink may belong to different tasks.
 impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     type Item = Result<Message, Error>;
 

@@ -2,6 +2,7 @@
 //! deadlines kept.
 
 mod transfer;
+mod wakers;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -12,6 +13,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 
+use self::wakers::Wakers;
 use super::error::Error;
 use super::keys::masking_keys;
 use crate::proto::{CloseCode, Closure, Config, Connection, Message, State};
@@ -78,6 +80,7 @@ pub struct WebSocket<S> {
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
     error: Option<Error>,
+    wakers: Wakers,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
@@ -109,6 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             stalled: None,
             shut_down: false,
             error: None,
+            wakers: Wakers::default(),
         }
     }
 

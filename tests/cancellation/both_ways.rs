@@ -1,7 +1,10 @@
 //! Two peers that both write more than the transport holds do not wait for each
 //! other.
 
-use wirechat::proto::{Message, Role};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::io::{AsyncWriteExt, duplex};
+use wirechat::WebSocket;
+use wirechat::proto::{Config, Message, Role};
 
 use crate::runs::{Socket, configs, in_no_time, together, websocket};
 use crate::transport::{Manner, manners, transports};
@@ -44,4 +47,39 @@ async fn peers_that_write_before_they_receive_get_through() {
         together(send_and_receive(client, messages), send_and_receive(server, messages)).await;
     })
     .await;
+}
+
+/// Writes and reads in tasks of their own.
+async fn split_and_talk(socket: Socket, messages: &[Message]) {
+    let (mut sink, stream) = socket.split();
+    let sends = async {
+        for message in messages {
+            sink.send(message.clone()).await.unwrap();
+        }
+    };
+    let receives = stream.take(messages.len()).map(Result::unwrap).collect::<Vec<_>>();
+    let ((), received) = together(sends, receives).await;
+    assert_eq!(received, messages);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_was_split_is_woken_for_both_halves() {
+    on_every_transport(async |client, server, messages| {
+        together(split_and_talk(client, messages), split_and_talk(server, messages)).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_that_gave_up_keeps_no_news_from_the_other() {
+    let (client, mut peer) = duplex(4);
+    let client = WebSocket::client(client, Vec::new(), Config::default());
+    let (mut sink, mut stream) = client.split();
+    let gives_up = async {
+        let sent = sink.send(Message::from("longer than the transport holds")).now_or_never();
+        assert!(sent.is_none(), "it has to wait");
+        peer.write_all(b"\x81\x02hi").await.unwrap();
+    };
+    let (received, ()) = in_no_time(together(stream.next(), gives_up)).await;
+    assert_eq!(received.unwrap().unwrap(), Message::from("hi"));
 }

@@ -8,6 +8,7 @@ use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
+use super::wakers::Purpose;
 use super::{READ_AHEAD, WRITE_BEHIND, WebSocket};
 use crate::net::error::Error;
 use crate::net::scratch;
@@ -29,16 +30,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Message>, Error>> {
-        loop {
-            self.receive_unread();
-            if let Some(message) = self.message.take() {
-                return Poll::Ready(Ok(Some(message)));
+        self.poll_for(Purpose::Receiving, cx, |socket, cx| {
+            loop {
+                socket.receive_unread();
+                if let Some(message) = socket.message.take() {
+                    return Poll::Ready(Ok(Some(message)));
+                }
+                if socket.connection.state() == State::Closed {
+                    return Poll::Ready(socket.error.take().map_or(Ok(None), Err));
+                }
+                ready!(socket.poll_step(cx));
             }
-            if self.connection.state() == State::Closed {
-                return Poll::Ready(self.error.take().map_or(Ok(None), Err));
-            }
-            ready!(self.poll_step(cx));
-        }
+        })
     }
 
     /// Ready when `feed` may queue one more message.
@@ -51,9 +54,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Ready when nothing is left to write, or nothing can be written any more.
     pub(in crate::net) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while self.has_unwritten() {
-            ready!(self.poll_step(cx));
-        }
+        ready!(self.poll_for(Purpose::Sending, cx, |socket, cx| {
+            while socket.has_unwritten() {
+                ready!(socket.poll_step(cx));
+            }
+            Poll::Ready(())
+        }));
         match self.error.take() {
             Some(error) if self.broken || self.connection.state() == State::Closed => {
                 Poll::Ready(Err(error))
@@ -67,15 +73,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     pub(in crate::net) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while self.connection.state() != State::Closed {
-            // The peer's Close is behind the messages that nobody takes now.
-            self.message = None;
-            self.receive_unread();
-            if self.message.is_none() {
-                ready!(self.poll_step(cx));
+        self.poll_for(Purpose::Sending, cx, |socket, cx| {
+            while socket.connection.state() != State::Closed {
+                // The peer's Close is behind the messages that nobody takes now.
+                socket.message = None;
+                socket.receive_unread();
+                if socket.message.is_none() {
+                    ready!(socket.poll_step(cx));
+                }
             }
-        }
-        Poll::Ready(self.error.take().map_or(Ok(()), Err))
+            Poll::Ready(socket.error.take().map_or(Ok(()), Err))
+        })
+    }
+
+    /// Polls so that whoever waits for the other purpose is woken too.
+    fn poll_for<T>(
+        &mut self,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let poll = match self.wakers.on_behalf_of_both(purpose, cx.waker()) {
+            Some(both) => poll(self, &mut Context::from_waker(&both)),
+            None => poll(self, cx),
+        };
+        self.wakers.set(purpose, poll.is_pending().then(|| cx.waker().clone()));
+        poll
     }
 
     /// Moves bytes and time on by one step. Pending when neither the transport
