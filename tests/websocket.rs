@@ -241,6 +241,16 @@ async fn what_a_peer_sent_before_it_went_is_received_though_writing_to_it_fails(
     assert_eq!(client.closure().unwrap().code, Some(CloseCode::NORMAL));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_is_received_before_the_news_that_writing_failed() {
+    let transport = HalfBroken(b"\x81\x03one");
+    let mut client = WebSocket::client(transport, Vec::new(), Config::default());
+    client.feed("into the void").await.unwrap();
+    assert_eq!(client.recv().await.unwrap(), Some(Message::from("one")));
+    assert!(matches!(client.recv().await, Err(Error::Io(_))));
+    assert_eq!(client.recv().await.unwrap(), None);
+}
+
 // Proves 6455-6.1-8.
 #[tokio::test(start_paused = true)]
 async fn a_flush_never_says_that_bytes_were_written_which_were_lost() {
