@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::error::Error;
 use super::websocket::WebSocket;
-use crate::proto::{CloseCode, Message};
+use crate::proto::{CloseCode, Message, Payload};
 
 /// Yields what [`WebSocket::recv`] gives, and ends when the connection is over.
 /// After `split`, the stream and the sink may belong to different tasks.
@@ -32,7 +32,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.queue(&message)
+        self.queue(&Payload::from(message))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {

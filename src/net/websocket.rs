@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 use self::wakers::Wakers;
 use super::error::Error;
 use super::keys::masking_keys;
-use crate::proto::{CloseCode, Closure, Config, Connection, Message, State};
+use crate::proto::{CloseCode, Closure, Config, Connection, Message, Payload, State};
 
 /// Bytes that wait behind an untaken message before reading pauses.
 const READ_AHEAD: usize = 256 << 10;
@@ -143,10 +143,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Cancel safety
     /// Cancel safe: a dropped future has not sent anything.
-    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        let message = message.into();
+    pub async fn send(&mut self, message: impl Into<Payload<'_>>) -> Result<(), Error> {
+        let payload = message.into();
         self.flush().await?;
-        self.queue(&message)?;
+        self.queue(&payload)?;
         self.write_now().await
     }
 
@@ -159,10 +159,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Cancel safety
     /// Cancel safe: a dropped future has not queued anything.
-    pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        let message = message.into();
+    pub async fn feed(&mut self, message: impl Into<Payload<'_>>) -> Result<(), Error> {
+        let payload = message.into();
         poll_fn(|cx| self.poll_room(cx)).await?;
-        self.queue(&message)
+        self.queue(&payload)
     }
 
     /// Sends a Ping with up to 125 bytes. The Pong is not reported; that the

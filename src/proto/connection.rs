@@ -143,22 +143,38 @@ impl Connection {
         if !input.is_empty() {
             self.watch.heard(now);
         }
+        self.receive_heard(input, || now)
+    }
+
+    /// Like [`receive`](Connection::receive), for bytes that were
+    /// [`heard`](Connection::heard) when they arrived: looks at the clock only if
+    /// the connection is about to close.
+    #[inline]
+    pub(crate) fn receive_heard<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+        now: impl Fn() -> Instant,
+    ) -> Option<Event<'b>> {
         while matches!(self.phase, Phase::Open | Phase::AwaitingClose { .. }) {
             match self.next_event(input) {
                 Ok(Some(event)) => {
-                    self.answer(&event, now);
+                    match &event {
+                        Event::Text(_) | Event::Binary(_) | Event::Pong(_) => {}
+                        Event::Ping(payload) => self.outgoing.put_pong(payload),
+                        Event::Close(close) => self.close_received(close, now()),
+                    }
                     return Some(event);
                 }
                 Ok(None) => return None,
-                Err(error) => self.fail(error, now),
+                Err(error) => self.fail(error, now()),
             }
         }
         *input = &mut [];
         None
     }
 
-    /// Notes that bytes arrived at `now`, for a caller that keeps them and passes
-    /// them to [`receive`](Connection::receive) later.
+    /// Notes that bytes arrived at `now`, for a caller that keeps them and hands
+    /// them over later.
     pub fn heard(&mut self, now: Instant) {
         self.watch.heard(now);
     }
@@ -174,16 +190,6 @@ impl Connection {
             }
         }
         Ok(None)
-    }
-
-    /// Queues the reply that the protocol itself asks for.
-    #[inline]
-    fn answer(&mut self, event: &Event<'_>, now: Instant) {
-        match event {
-            Event::Ping(payload) => self.outgoing.put_pong(payload),
-            Event::Close(close) => self.close_received(close, now),
-            Event::Text(_) | Event::Binary(_) | Event::Pong(_) => {}
-        }
     }
 
     fn close_received(&mut self, close: &CloseFrame, now: Instant) {

@@ -84,9 +84,90 @@ impl From<Vec<u8>> for Message {
     }
 }
 
+/// A data message that is to be sent: borrowed, unless the caller gives it away.
+///
+/// What a socket sends is anything that can be made into one: a string, bytes, a
+/// [`Message`] or a reference to any of them.
+///
+/// ```
+/// use wirechat::proto::{Message, Payload};
+///
+/// let message = Message::from("hello");
+/// assert_eq!(Payload::from(&message), Payload::from("hello"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload<'a> {
+    /// UTF-8 text.
+    Text(Cow<'a, str>),
+    /// Any bytes.
+    Binary(Cow<'a, [u8]>),
+}
+
+impl<'a> From<&'a str> for Payload<'a> {
+    fn from(text: &'a str) -> Payload<'a> {
+        Payload::Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Payload<'a> {
+    fn from(text: &'a String) -> Payload<'a> {
+        Payload::from(text.as_str())
+    }
+}
+
+impl From<String> for Payload<'_> {
+    fn from(text: String) -> Self {
+        Payload::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Payload<'a> {
+    fn from(bytes: &'a [u8]) -> Payload<'a> {
+        Payload::Binary(Cow::Borrowed(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Payload<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Payload::Binary(Cow::Owned(bytes))
+    }
+}
+
+impl<'a> From<&'a Message> for Payload<'a> {
+    fn from(message: &'a Message) -> Payload<'a> {
+        match message {
+            Message::Text(text) => Payload::from(text.as_str()),
+            Message::Binary(bytes) => Payload::from(bytes.as_slice()),
+        }
+    }
+}
+
+impl From<Message> for Payload<'_> {
+    fn from(message: Message) -> Self {
+        match message {
+            Message::Text(text) => Payload::from(text),
+            Message::Binary(bytes) => Payload::from(bytes),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_payload_is_made_of_whatever_a_program_has_and_borrows_where_it_can() {
+        let (text, bytes) = ("x".to_owned(), vec![1]);
+        let borrowed = [Payload::from(&text), "x".into(), (&Message::from("x")).into()]
+            .map(|payload| matches!(payload, Payload::Text(Cow::Borrowed("x"))));
+        assert_eq!(borrowed, [true; 3]);
+        let binary = Message::Binary(bytes.clone());
+        let borrowed = [Payload::from(&bytes[..]), Payload::from(&binary)]
+            .map(|payload| matches!(payload, Payload::Binary(Cow::Borrowed([1]))));
+        assert_eq!(borrowed, [true; 2]);
+        assert_eq!(Payload::from(Message::from("x")), Payload::from(text));
+        assert_eq!(Payload::from(binary), Payload::from(bytes));
+    }
 
     #[test]
     fn section_5_6_text_is_bytes_too_but_bytes_are_no_text() {

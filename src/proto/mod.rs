@@ -63,7 +63,7 @@ pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, MaskingKey};
 pub use keepalive::Keepalive;
 pub use limits::Limits;
 pub use mask::apply_mask;
-pub use message::{Event, Message};
+pub use message::{Event, Message, Payload};
 pub use opcode::Opcode;
 pub use outgoing::MaskingKeys;
 pub use utf8::Utf8Validator;

@@ -12,16 +12,16 @@ use super::wakers::Purpose;
 use super::{READ_AHEAD, WRITE_BEHIND, WebSocket};
 use crate::net::error::Error;
 use crate::net::scratch;
-use crate::proto::{Event, Message, SendError, State};
+use crate::proto::{Event, Message, Payload, SendError, State};
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
-    pub(in crate::net) fn queue(&mut self, message: &Message) -> Result<(), Error> {
+    pub(in crate::net) fn queue(&mut self, payload: &Payload<'_>) -> Result<(), Error> {
         if self.broken {
             return Err(Error::Send(SendError::Closing));
         }
-        match message {
-            Message::Text(text) => self.connection.send_text(text),
-            Message::Binary(bytes) => self.connection.send_binary(bytes),
+        match payload {
+            Payload::Text(text) => self.connection.send_text(text),
+            Payload::Binary(bytes) => self.connection.send_binary(bytes),
         }
         .map_err(Error::Send)
     }
@@ -30,18 +30,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Message>, Error>> {
+        // What is here already makes nobody wait.
+        if let Some(message) = self.next_message() {
+            return Poll::Ready(Ok(Some(message)));
+        }
         self.poll_for(Purpose::Receiving, cx, |socket, cx| {
-            loop {
-                socket.receive_unread();
-                if let Some(message) = socket.message.take() {
+            while socket.connection.state() != State::Closed {
+                ready!(socket.poll_step(cx));
+                if let Some(message) = socket.next_message() {
                     return Poll::Ready(Ok(Some(message)));
                 }
-                if socket.connection.state() == State::Closed {
-                    return Poll::Ready(socket.error.take().map_or(Ok(None), Err));
-                }
-                ready!(socket.poll_step(cx));
             }
+            Poll::Ready(socket.error.take().map_or(Ok(None), Err))
         })
+    }
+
+    /// The next message of those that have arrived.
+    fn next_message(&mut self) -> Option<Message> {
+        self.receive_unread();
+        self.message.take()
     }
 
     /// Ready when `feed` may queue one more message.
@@ -243,10 +250,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Handles bytes that have just arrived, up to the first message.
     fn receive(&mut self, mut bytes: &mut [u8]) {
-        let now = Instant::now().into_std();
-        self.connection.heard(now);
+        self.connection.heard(Instant::now().into_std());
         if self.unread.is_empty() {
-            self.receive_message(now, &mut bytes);
+            self.receive_message(&mut bytes);
         }
         self.unread.extend_from_slice(bytes);
     }
@@ -254,12 +260,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Handles bytes that arrived earlier, up to the next message; when all are
     /// handled, the end of the transport, if it has come.
     fn receive_unread(&mut self) {
-        let mut unread = std::mem::take(&mut self.unread);
-        let mut bytes = &mut unread[..];
-        self.receive_message(Instant::now().into_std(), &mut bytes);
-        let left = bytes.len();
-        unread.advance(unread.len() - left);
-        self.unread = unread;
+        if self.message.is_none() && !self.unread.is_empty() {
+            let mut unread = std::mem::take(&mut self.unread);
+            let mut bytes = &mut unread[..];
+            self.receive_message(&mut bytes);
+            let left = bytes.len();
+            unread.advance(unread.len() - left);
+            self.unread = unread;
+        }
         if self.ended && self.message.is_none() && self.unread.is_empty() {
             let unwritten = self.has_unwritten();
             self.connection.receive_eof();
@@ -294,9 +302,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// Takes bytes up to and including the next message, unless one is waiting.
-    fn receive_message(&mut self, now: std::time::Instant, bytes: &mut &mut [u8]) {
+    fn receive_message(&mut self, bytes: &mut &mut [u8]) {
         while self.message.is_none() && !bytes.is_empty() {
-            match self.connection.receive(now, bytes) {
+            match self.connection.receive_heard(bytes, || Instant::now().into_std()) {
                 Some(Event::Text(text)) => self.message = Some(Message::Text(text.into_owned())),
                 Some(Event::Binary(data)) => {
                     self.message = Some(Message::Binary(data.into_owned()));
