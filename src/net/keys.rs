@@ -5,11 +5,21 @@ use crate::proto::{MaskingKey, MaskingKeys};
 /// Keys drawn from the operating system at a time: one system call for 32 frames.
 const BATCH: usize = 32;
 
-/// A source of masking keys with the operating system's strong randomness.
+/// A source of masking keys with the operating system's strong randomness: for a
+/// program that drives a client's [`Connection`](crate::proto::Connection) itself.
+///
+/// ```
+/// use std::time::Instant;
+/// use wirechat::net::masking_keys;
+/// use wirechat::proto::{Config, Connection};
+///
+/// let client = Connection::client(Config::default(), Instant::now(), masking_keys());
+/// # assert!(client.outgoing().is_empty());
+/// ```
 ///
 /// # Panics
 /// The source panics if the operating system has no randomness to give.
-pub(crate) fn masking_keys() -> MaskingKeys {
+pub fn masking_keys() -> MaskingKeys {
     let mut keys = [MaskingKey::default(); BATCH];
     let mut used = BATCH;
     Box::new(move || {

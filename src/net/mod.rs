@@ -18,4 +18,5 @@ mod websocket;
 pub use accept::{AcceptError, AcceptOptions, Accepted, accept, accept_with};
 pub use connect::{ConnectError, ConnectOptions, Connected, connect, connect_over, connect_with};
 pub use error::Error;
+pub use keys::masking_keys;
 pub use websocket::WebSocket;
