@@ -15,7 +15,7 @@ use wirechat::proto::{Config, Deflate, Limits};
 use wirechat::server::{accept_from, listen_on};
 
 use super::args::EchoArgs;
-use super::{cannot_listen, runtime, say};
+use super::{cannot_listen, open_files, runtime, say};
 
 /// The longest message that is echoed: the Autobahn suite sends 16 MiB.
 const MAX_MESSAGE: usize = 32 << 20;
@@ -24,6 +24,7 @@ const MAX_MESSAGE: usize = 32 << 20;
 const MAX_FRAGMENTS: u32 = 100_000;
 
 pub(super) fn run(args: &EchoArgs) -> ExitCode {
+    open_files::raise_limit();
     let served = runtime::with_threads(args.threads).and_then(|runtime| {
         runtime.block_on(async {
             let listener = listen_on(args.listen)?;

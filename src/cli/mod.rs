@@ -3,6 +3,7 @@
 mod args;
 mod echo;
 mod join;
+mod open_files;
 mod runtime;
 mod serve;
 mod signals;

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use super::args::parse_listen;
-use super::{cannot_listen, runtime, say, signals};
+use super::{cannot_listen, open_files, runtime, say, signals};
 
 /// Options of `wirechat serve`.
 #[derive(Debug, Args)]
@@ -44,6 +44,7 @@ pub(crate) struct ServeArgs {
 }
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    open_files::raise_limit();
     let served = runtime::with_threads(args.threads).and_then(|runtime| {
         runtime.block_on(async {
             let listener = listen_on(args.listen)?;
