@@ -40,7 +40,7 @@
 //!   server   one port: WebSockets, the web page, deadlines, goodbye
 //!   client   connects, comes back, tells what is going on
 //!     ▲
-//!   (the program `wirechat`: serve, join, echo)
+//!   (the program `wirechat`: serve, join, echo, load)
 //! ```
 //!
 //! To read the protocol beside the RFC, begin with [`proto`]: its table names

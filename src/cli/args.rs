@@ -15,12 +15,12 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// Log more (-v debug, -vv trace); WIRECHAT_LOG takes a finer filter
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, display_order = 100)]
     verbose: u8,
 
-    /// Log only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    /// Log only what went wrong, and show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 101)]
+    pub(crate) quiet: bool,
 }
 
 impl Cli {
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Echo(EchoArgs),
     /// Chat from the terminal: lines in are messages, lines out are what others say
     Join(super::join::JoinArgs),
+    /// Put load on a server: throughput, latency, and a proof that everything arrived
+    Load(super::load::LoadArgs),
 }
 
 /// Options of `wirechat echo`.

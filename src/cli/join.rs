@@ -1,6 +1,5 @@
 //! `wirechat join`: chat from a terminal or a script.
 
-mod address;
 mod input;
 mod view;
 
@@ -14,7 +13,7 @@ use wirechat::client::{ChatClient, End, Event, Events, Options, State, connect};
 use wirechat::proto::handshake::Uri;
 
 use self::view::View;
-use super::{complain, runtime, signals};
+use super::{address, complain, runtime, signals};
 
 /// How long a script tries to connect unless it says otherwise.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(60);

@@ -1,8 +1,10 @@
 //! The command line: one program, a subcommand for each thing it does.
 
+mod address;
 mod args;
 mod echo;
 mod join;
+mod load;
 mod open_files;
 mod runtime;
 mod serve;
@@ -27,6 +29,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Echo(args) => echo::run(&args),
         Command::Join(args) => join::run(&args),
+        Command::Load(args) => load::run(&args, cli.quiet),
     }
 }
 
