@@ -42,8 +42,8 @@ def wirechat(*arguments):
 class Server(Program):
     """`wirechat serve`."""
 
-    def __init__(self, listen="127.0.0.1:0"):
-        super().__init__(wirechat("serve", "--listen", listen))
+    def __init__(self, listen="127.0.0.1:0", *options):
+        super().__init__(wirechat("serve", "--listen", listen, *options))
         address = re.compile(r"http://127\.0\.0\.1:(\d+)/")
         line = self.stdout.wait_for(address.search, "address", seconds=5)
         self.port = int(address.search(line)[1])
@@ -128,3 +128,36 @@ class OurClient(Program):
             return all(event.get(name) == value for name, value in fields.items())
 
         return json.loads(self.stdout.wait_for(fits, f"event {fields}"))
+
+
+class EchoServer(Program):
+    """`wirechat echo`."""
+
+    def __init__(self):
+        super().__init__(wirechat("echo", "--listen", "127.0.0.1:0"))
+        self.uri = self.stdout.wait_for(lambda line: "ws://" in line, "address").split()[-1]
+
+
+class FaultyServer(Program):
+    """`faulty.py`."""
+
+    def __init__(self, *arguments):
+        super().__init__([python("17"), HERE / "faulty.py", *arguments])
+        self.uri = f"ws://127.0.0.1:{self.stdout.wait_for(str.isdigit, 'port')}/ws"
+
+
+class Load(Program):
+    """`wirechat load`, for a moment if it is not said for how long."""
+
+    def __init__(self, uri, *options):
+        moment = ["--warm-up", "0.1", *([] if "--duration" in options else ["--duration", "0.5"])]
+        super().__init__(wirechat("load", uri, *moment, *options))
+
+    def report(self):
+        """The report of a run with `--json`."""
+        (line,) = self.stdout.so_far()
+        return json.loads(line)
+
+    def interrupt(self):
+        """Ctrl-C."""
+        self.signal(signal.SIGINT)

@@ -62,6 +62,7 @@ class Program:
             stderr=subprocess.PIPE,
             bufsize=0,
         )
+        self.pid = self._process.pid
         self.stdout = Lines(self._process.stdout)
         self.stderr = Lines(self._process.stderr)
 
