@@ -113,7 +113,7 @@ fn answers(role: Role, mut bytes: Vec<u8>) -> (Vec<Vec<u8>>, Option<CloseFrame>)
     while !input.is_empty() {
         assert_eq!(close, None, "something follows the Close");
         let chunk = decoder.decode(&mut input).expect("a legal frame").expect("a whole head");
-        assert!(chunk.ends, "the last frame is not whole");
+        assert!(chunk.ends(), "the last frame is not whole");
         match assembler.push(chunk).expect("a legal frame") {
             Some(Event::Pong(payload)) => pongs.push(payload.into_owned()),
             Some(Event::Close(frame)) => close = Some(frame),

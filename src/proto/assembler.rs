@@ -10,12 +10,12 @@ use super::decoder::Role;
 #[cfg(feature = "deflate")]
 use super::deflate::{Deflate, Inflater};
 use super::error::ProtocolError;
-use super::growth::make_room;
+use super::gathered::Gathered;
 use super::header::FrameHeader;
 use super::limits::Limits;
 use super::message::Event;
 use super::opcode::Opcode;
-use super::utf8::{Utf8Validator, whole_text};
+use super::utf8::whole_text;
 
 /// Joins chunks into events.
 ///
@@ -38,11 +38,8 @@ pub struct Assembler {
 
 #[derive(Debug)]
 struct PartialMessage {
-    is_text: bool,
     is_compressed: bool,
-    /// What has arrived, inflated.
-    payload: Vec<u8>,
-    utf8: Utf8Validator,
+    payload: Gathered,
     fragments: u32,
 }
 
@@ -83,7 +80,7 @@ impl Assembler {
         if chunk.starts {
             self.start_frame(&chunk.header)?;
             // The usual case: a whole message in one piece stays where it is.
-            let is_whole = self.partial.is_none() && chunk.ends && chunk.header.fin();
+            let is_whole = self.partial.is_none() && chunk.ends() && chunk.header.fin();
             if is_whole && !chunk.header.rsv1() {
                 return whole_message(chunk).map(Some);
             }
@@ -119,30 +116,19 @@ impl Assembler {
     fn push_data<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         let mut partial = self.partial.take().unwrap_or_else(|| {
             Box::new(PartialMessage {
-                is_text: chunk.header.opcode() == Opcode::Text,
                 is_compressed: chunk.header.rsv1(),
-                payload: Vec::new(),
-                utf8: Utf8Validator::default(),
+                payload: Gathered::new(chunk.header.opcode() == Opcode::Text),
                 fragments: 1,
             })
         });
-        let is_last = chunk.ends && chunk.header.fin();
-        let start = partial.payload.len();
-        let mut inflated = Ok(());
+        let is_last = chunk.ends() && chunk.header.fin();
         if partial.is_compressed {
-            inflated = self.inflate(chunk.payload, is_last, &mut partial.payload);
+            partial.payload.inflate(|payload| self.inflate(chunk.payload, is_last, payload))?;
         } else {
-            make_room(&mut partial.payload, chunk.payload.len(), self.max_message);
-            partial.payload.extend_from_slice(chunk.payload);
+            partial.payload.push(chunk.payload, chunk.missing, self.max_message)?;
         }
-        if partial.is_text {
-            // RFC 6455 §8.1, before the frame is complete. Text that came before
-            // damaged data counts first, so that no cut changes what was wrong.
-            partial.utf8.push(&partial.payload[start..])?;
-        }
-        inflated?;
         if is_last {
-            return partial.finish().map(Some);
+            return partial.payload.finish().map(Some);
         }
         self.partial = Some(partial);
         Ok(None)
@@ -181,27 +167,14 @@ impl Assembler {
     #[inline(never)]
     fn push_control<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         let opcode = chunk.header.opcode();
-        if chunk.starts && chunk.ends {
+        if chunk.starts && chunk.ends() {
             return control_event(opcode, Cow::Borrowed(chunk.payload)).map(Some);
         }
         self.control.extend_from_slice(chunk.payload);
-        if !chunk.ends {
+        if !chunk.ends() {
             return Ok(None);
         }
         control_event(opcode, Cow::Owned(std::mem::take(&mut self.control))).map(Some)
-    }
-}
-
-impl PartialMessage {
-    fn finish(self) -> Result<Event<'static>, ProtocolError> {
-        if !self.is_text {
-            return Ok(Event::Binary(Cow::Owned(self.payload)));
-        }
-        self.utf8.finish()?;
-        // Checked piece by piece already; the second look costs little beside
-        // the copies above and keeps the code free of `unsafe`.
-        let text = String::from_utf8(self.payload).map_err(|_| ProtocolError::Utf8)?;
-        Ok(Event::Text(Cow::Owned(text)))
     }
 }
 

@@ -23,8 +23,16 @@ pub struct Chunk<'b> {
     pub payload: &'b mut [u8],
     /// Whether this is the first chunk of the frame.
     pub starts: bool,
+    /// How many bytes of the frame's payload have not arrived yet.
+    pub missing: u64,
+}
+
+impl Chunk<'_> {
     /// Whether this is the last chunk of the frame.
-    pub ends: bool,
+    #[must_use]
+    pub const fn ends(&self) -> bool {
+        self.missing == 0
+    }
 }
 
 /// Cuts a stream of bytes into frames, however the bytes arrive.
@@ -40,7 +48,7 @@ pub struct Chunk<'b> {
 /// let mut input = &mut bytes[..];
 /// let chunk = decoder.decode(&mut input)?.unwrap();
 /// assert_eq!(chunk.payload, b"Hello");
-/// assert!(chunk.starts && chunk.ends);
+/// assert!(chunk.starts && chunk.ends());
 /// assert!(input.is_empty());
 /// # Ok::<(), wirechat::proto::ProtocolError>(())
 /// ```
@@ -198,20 +206,19 @@ impl Decoder {
         input: &mut &'b mut [u8],
     ) -> Chunk<'b> {
         let Frame { header, received } = frame;
-        let missing = header.payload_len() - received;
-        let available = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len());
+        let left = header.payload_len() - received;
+        let available = usize::try_from(left).unwrap_or(usize::MAX).min(input.len());
         let payload = take(input, available);
         if let Some(key) = header.masking_key() {
             apply_mask(payload, key, received);
         }
-        let received = received + available as u64;
-        let ends = received == header.payload_len();
-        if ends {
+        let chunk = Chunk { header, payload, starts, missing: left - available as u64 };
+        if chunk.ends() {
             self.frame = None;
         } else {
-            self.frame = Some(Frame { header, received });
+            self.frame = Some(Frame { header, received: received + available as u64 });
         }
-        Chunk { header, payload, starts, ends }
+        chunk
     }
 }
 
@@ -267,7 +274,7 @@ mod tests {
                     assert_eq!(chunk.header.opcode(), Opcode::Text);
                     payload.extend_from_slice(chunk.payload);
                     starts += usize::from(chunk.starts);
-                    ends += usize::from(chunk.ends);
+                    ends += usize::from(chunk.ends());
                 }
                 assert!(input.is_empty());
             }
@@ -281,10 +288,10 @@ mod tests {
         let (mut head, mut payload) = ([0x81, 0x85, 1, 2, 3, 4], [1 ^ b'a']);
         let mut input = &mut head[..];
         let chunk = decoder.decode(&mut input).unwrap().unwrap();
-        assert!(chunk.starts && !chunk.ends && chunk.payload.is_empty());
+        assert!(chunk.starts && !chunk.ends() && chunk.payload.is_empty());
         let mut input = &mut payload[..];
         let chunk = decoder.decode(&mut input).unwrap().unwrap();
-        assert!(!chunk.starts && !chunk.ends);
+        assert!(!chunk.starts && !chunk.ends());
         assert_eq!(chunk.payload, b"a");
     }
 

@@ -3,17 +3,23 @@
 /// The smallest step, in bytes.
 const LEAST: usize = 256;
 
-/// Makes room for at least one byte more, and for `wanted` if that is not much:
-/// the buffer doubles, but by no more than a sixteenth of what it may hold at
-/// most. So it exceeds what has arrived by a constant, and is moved no more than
-/// a few dozen times, however small the pieces are (RFC 6455 §10.4).
+/// Makes room for at least one byte more, for `wanted` if that is not much, and for
+/// some of the `missing` ones that are announced to follow: the buffer doubles, but
+/// by no more than a sixteenth of what it may hold at most. So it exceeds what has
+/// arrived by a constant, and is moved no more than a few dozen times, however small
+/// the pieces are (RFC 6455 §10.4).
 ///
 /// `most` is how long the message may become, and must be more than it has.
-pub(super) fn make_room(message: &mut Vec<u8>, wanted: usize, most: usize) {
+pub(super) fn make_room(message: &mut Vec<u8>, wanted: usize, missing: u64, most: usize) {
     let (len, free) = (message.len(), message.capacity() - message.len());
     if free >= wanted {
         return;
     }
-    let step = len.clamp(LEAST, (most / 16).max(LEAST));
-    message.reserve_exact(step.max(wanted).min(most - len));
+    let more = (len + wanted).clamp(LEAST, (most / 16).max(LEAST));
+    // With nothing announced, more will come all the same.
+    let ahead = match usize::try_from(missing).unwrap_or(usize::MAX) {
+        0 => more.saturating_sub(wanted),
+        missing => missing.min(more),
+    };
+    message.reserve_exact((wanted + ahead).min(most - len));
 }

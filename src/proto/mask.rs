@@ -30,7 +30,8 @@ pub fn apply_mask(payload: &mut [u8], key: MaskingKey, offset: u64) {
 /// The compiler makes vectors of it, as wide as those of its caller may be.
 #[inline(always)]
 fn mask_words(payload: &mut [u8], key: MaskingKey) {
-    let twice = u64::from(u32::from_ne_bytes(key)) * 0x1_0000_0001;
+    let once = u64::from(u32::from_ne_bytes(key));
+    let twice = once << 32 | once;
     let (words, rest) = payload.as_chunks_mut::<8>();
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();

@@ -13,6 +13,7 @@
 //! | `deflate` | compressed payload ↔ payload: [`Deflate`] | RFC 7692 |
 //! | `utf8` | [`Utf8Validator`] | §8.1 |
 //! | `growth` | how a message's buffer grows | §10.4 |
+//! | `gathered` | the payload of a message that arrives in pieces | §5.4, §8.1 |
 //! | `assembler` | chunks → [`Event`]s | §5.4, §5.6 |
 //! | `close` | [`CloseCode`], [`CloseFrame`] | §5.5.1, §7.4 |
 //! | `encoder` | messages → frames | §5, §6.1 |
@@ -33,6 +34,7 @@ mod decoder;
 mod deflate;
 mod encoder;
 mod error;
+mod gathered;
 mod growth;
 pub mod handshake;
 mod header;

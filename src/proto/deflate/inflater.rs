@@ -63,7 +63,7 @@ impl Inflater {
                 self.place = Place::Inside;
             }
             // One byte more than the limit shows that it is passed.
-            make_room(message, data.len().max(1), limit.saturating_add(1));
+            make_room(message, data.len().max(1), 0, limit.saturating_add(1));
             let taken_before = context.total_in();
             let result = context.decompress_vec(data, message, FlushDecompress::Sync);
             // What came out before damaged data counts first, so that no cut
