@@ -143,6 +143,11 @@ impl Room {
         lock(&self.state).log.read(cursor, encoding)
     }
 
+    /// Whether so much is to be read at `cursor` that nothing should be added.
+    pub(crate) fn is_far_behind(&self, cursor: Cursor) -> bool {
+        lock(&self.state).log.is_far_behind(cursor)
+    }
+
     /// The last message's place.
     pub(crate) fn head(&self) -> Position {
         Position { epoch: self.epoch, seq: lock(&self.state).seq }
@@ -166,6 +171,6 @@ impl State {
         self.stamp = self.stamp.max(now);
         let message = Encoding::ALL
             .map(|encoding| self.log.uses(encoding).then(|| encode(encoding, self.stamp)));
-        self.log.append(&message);
+        self.log.append(&message, self.stamp);
     }
 }

@@ -104,9 +104,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     /// Takes one read's worth from the transport: ready if there was something.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.reading_rests() {
-            return Poll::Pending;
-        }
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
             self.receive(&mut unread);
@@ -128,8 +125,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         })
     }
 
-    /// Answers that are not read must not pile up.
+    /// Answers that are not read must not pile up, and whoever has much to read
+    /// says nothing before that is on its way.
     fn reading_rests(&self) -> bool {
+        self.answers_pile_up() || self.session.is_far_behind()
+    }
+
+    fn answers_pile_up(&self) -> bool {
         self.connection.outgoing().len() >= self.config.max_outgoing
     }
 
@@ -146,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             if self.connection.state() == State::Open {
                 self.session.receive(payload, now, &mut Answers(&mut self.connection));
             }
-            if self.reading_rests() {
+            if self.answers_pile_up() {
                 self.unread = (*bytes).into();
                 break;
             }
@@ -283,7 +285,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         // Before reading: a peer that never stops sending stops no clock.
         let mut again = self.poll_timer(cx).is_ready();
         let rested = self.reading_rests();
-        if self.connection.state() != State::Closed && self.poll_read(cx)?.is_ready() {
+        let may_read = !rested && self.connection.state() != State::Closed;
+        if may_read && self.poll_read(cx)?.is_ready() {
             // Yield before writing: all who read in this turn append first, and
             // then each member writes once what all of them said.
             self.has_read = true;

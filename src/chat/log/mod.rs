@@ -32,12 +32,20 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
+use super::time::Timestamp;
 use super::wire::{Dialect, Encoding};
 use crate::proto::{FrameHeader, Opcode, encode_frame};
 
 /// Bytes of a new tail while the log holds little, and at most. A batch never
 /// spans two allocations, so this also bounds what is written in one piece.
 const SEGMENT: std::ops::RangeInclusive<usize> = (1 << 10)..=(64 << 10);
+
+/// Milliseconds that a reader may need, on a busy machine, until it gets to what
+/// was appended: what is younger is not forgotten, unless it is very much.
+const GRACE: i64 = 2_000;
+
+/// How many times its capacity a log may hold of what is younger.
+const MOST_YOUNG: usize = 8;
 
 /// A reader's place in a log: the next batch that it will read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,8 +70,12 @@ pub(crate) struct Log {
     first: u64,
     /// Bytes that the batches hold, counted in their longest encoding.
     held: usize,
-    /// The most that they may hold.
+    /// The most that they may hold, but for what is young.
     capacity: usize,
+    /// When the last message was appended.
+    now: Timestamp,
+    /// Bytes of all batches that there ever were.
+    sealed: u64,
     /// The frames since the last seal, in each encoding in use.
     tails: [BytesMut; 3],
     /// How many readers speak each dialect. A plain reader's unit may change at
@@ -75,6 +87,10 @@ pub(crate) struct Log {
 #[derive(Debug)]
 struct Batch {
     frames: [Bytes; 3],
+    /// When its last message was appended.
+    at: Timestamp,
+    /// Bytes of all batches before it.
+    start: u64,
 }
 
 impl Batch {
@@ -85,13 +101,16 @@ impl Batch {
 }
 
 impl Log {
-    /// An empty log that keeps about `capacity` bytes of each encoding.
+    /// An empty log that keeps about `capacity` bytes of each encoding, and more
+    /// only for a moment.
     pub(crate) fn new(capacity: usize) -> Log {
         Log {
             batches: VecDeque::new(),
             first: 0,
             held: 0,
             capacity,
+            now: Timestamp::EARLIEST,
+            sealed: 0,
             tails: [BytesMut::new(), BytesMut::new(), BytesMut::new()],
             readers: [0; 2],
         }
@@ -115,9 +134,10 @@ impl Log {
         self.readers[encoding.dialect() as usize] > 0
     }
 
-    /// Appends one message: its JSON in each encoding in use, in the order of
-    /// [`Encoding::ALL`], and nothing for the others.
-    pub(crate) fn append(&mut self, message: &[Option<String>; 3]) {
+    /// Appends one message at the time `now`, which does not go back: its JSON in
+    /// each encoding in use, in the order of [`Encoding::ALL`], and nothing for the
+    /// others.
+    pub(crate) fn append(&mut self, message: &[Option<String>; 3], now: Timestamp) {
         // What `encode_frame` wants to be free.
         let size = |json: &String| FrameHeader::MAX_SIZE + json.len();
         let sizes = message.each_ref().map(|json| json.as_ref().map_or(0, size));
@@ -127,6 +147,7 @@ impl Log {
         if !self.tails.iter().zip(sizes).all(fits) {
             self.seal();
         }
+        self.now = now;
         let segment = (self.held / 4).clamp(*SEGMENT.start(), *SEGMENT.end());
         for ((tail, size), json) in self.tails.iter_mut().zip(sizes).zip(message) {
             if tail.capacity() < size {
@@ -151,6 +172,13 @@ impl Log {
         Read::Frames { frames: batch.frames[encoding as usize].clone(), next, more }
     }
 
+    /// Whether a reader at `cursor` has as much to read as the log is meant to hold.
+    pub(crate) fn is_far_behind(&self, cursor: Cursor) -> bool {
+        let Some(index) = cursor.0.checked_sub(self.first) else { return true };
+        let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
+        batch.is_some_and(|batch| self.sealed - batch.start >= self.capacity as u64)
+    }
+
     /// The number of the batch that the tail will be.
     fn next(&self) -> u64 {
         self.first + self.batches.len() as u64
@@ -171,13 +199,22 @@ impl Log {
             true => Bytes::new(),
             false => tail.split().freeze(),
         });
-        let batch = Batch { frames };
+        let batch = Batch { frames, at: self.now, start: self.sealed };
+        self.sealed += batch.size() as u64;
         self.held += batch.size();
         self.batches.push_back(batch);
-        while self.held > self.capacity && self.batches.len() > 1 {
-            let Some(oldest) = self.batches.pop_front() else { break };
+        while self.batches.len() > 1
+            && let Some(oldest) = self.batches.front()
+            && self.must_go(oldest)
+        {
             self.held -= oldest.size();
+            self.batches.pop_front();
             self.first += 1;
         }
+    }
+
+    fn must_go(&self, oldest: &Batch) -> bool {
+        let is_young = self.now.millis().saturating_sub(oldest.at.millis()) < GRACE;
+        self.held > if is_young { MOST_YOUNG * self.capacity } else { self.capacity }
     }
 }

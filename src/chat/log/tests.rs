@@ -7,12 +7,16 @@ const MILLIS: Encoding = Encoding::PlainMillis;
 const SECONDS: Encoding = Encoding::PlainSeconds;
 
 /// Appends message `number` in every encoding in use: its number, its encoding,
-/// and padding.
+/// and padding. By then, the one before is no longer young.
 fn append(log: &mut Log, number: usize, padding: usize) {
+    append_at(log, number, padding, Timestamp::from_millis(number as i64 * GRACE));
+}
+
+fn append_at(log: &mut Log, number: usize, padding: usize, now: Timestamp) {
     let message = Encoding::ALL.map(|encoding| {
         log.uses(encoding).then(|| format!("{number} {encoding:?} {}", "x".repeat(padding)))
     });
-    log.append(&message);
+    log.append(&message, now);
 }
 
 /// The payloads of whole text frames.
@@ -113,6 +117,35 @@ fn a_reader_that_fell_off_has_lagged_and_stays_so() {
     }
     assert_eq!(log.read(cursor, V1), Read::Lagged);
     assert_eq!(log.read(cursor, V1), Read::Lagged);
+}
+
+#[test]
+fn a_burst_makes_nobody_lag_who_reads_within_the_grace() {
+    let mut log = Log::new(4 << 10);
+    let burst = |log: &mut Log, numbers: std::ops::Range<usize>, at: i64| {
+        for number in numbers {
+            append_at(log, number, 100, Timestamp::from_millis(at));
+            log.seal();
+        }
+    };
+    let mut reader = Reader::enter(&mut log, V1, 0);
+    assert!(!log.is_far_behind(reader.cursor));
+    burst(&mut log, 0..100, 0);
+    assert!(log.held > 4 << 10);
+    assert!(log.is_far_behind(reader.cursor));
+    reader.drain(&mut log, 100);
+    assert!(!log.is_far_behind(reader.cursor));
+
+    // When it is no longer young, it goes.
+    burst(&mut log, 100..101, GRACE);
+    assert!(log.held <= 4 << 10);
+
+    // Not even a burst may take more than so much.
+    let cursor = log.enter(V1.dialect());
+    burst(&mut log, 101..1000, GRACE);
+    assert!(log.held <= MOST_YOUNG * (4 << 10));
+    assert_eq!(log.read(cursor, V1), Read::Lagged);
+    assert!(log.is_far_behind(cursor));
 }
 
 #[test]

@@ -195,6 +195,15 @@ impl Session {
         Next::Nothing
     }
 
+    /// Whether so much waits to be read in one of its rooms that nothing more should
+    /// be [received](Session::receive) until some of that has been written. So
+    /// nobody fills a room faster than those in it read, not even if all of them
+    /// speak at once.
+    #[must_use]
+    pub fn is_far_behind(&self) -> bool {
+        self.memberships.iter().any(|membership| membership.room.is_far_behind(membership.cursor))
+    }
+
     /// Leaves every room, announced once in each, and gives the name back.
     /// Closing again does nothing.
     pub fn close(&mut self, now: Timestamp) {

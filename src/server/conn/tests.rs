@@ -195,7 +195,8 @@ async fn a_client_that_reads_again_too_late_finds_a_whole_frame_and_then_4001() 
     let (mut raw, served) = hall.raw(1 << 10);
     let (mut ann, _ann) = hall.join("Ann").await;
     let object = format!(r#"{{"type":"message","content":"{}"}}"#, "x".repeat(4000));
-    for _ in 0..100 {
+    // More than a room keeps even of what is young.
+    for _ in 0..600 {
         ann.say(&object).await;
         ann.expect(r#""seq":"#).await;
     }
