@@ -22,9 +22,8 @@
 //!
 //! The two differ in how they take time. Criterion measures one contestant after
 //! the other, so on a machine that others use too its ratios drift. `ratios` takes
-//! turns: half a millisecond of each contestant, then the next round, and the median
-//! of many rounds in processor time. A contestant that takes part twice differs from
-//! itself by 2 %, where a message is a mebibyte by up to 10 %.
+//! turns: half a millisecond of each contestant, then the next round, in processor
+//! time; the median of many rounds, and of several processes.
 
 pub mod case;
 pub mod cases;

@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
+use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, Utf8Bytes, WebSocket};
 use wirechat::proto::Role;
@@ -95,7 +95,9 @@ impl Echo for Socket {
 }
 
 pub(super) async fn handshake<S: Transport>(client: S, server: S) {
-    let (connected, accepted) =
-        tokio::join!(client_async("ws://localhost/", client), accept_async(server));
+    let (connected, accepted) = tokio::join!(
+        client_async_with_config("ws://localhost/", client, Some(config())),
+        accept_async_with_config(server, Some(config()))
+    );
     black_box((connected.unwrap(), accepted.unwrap()));
 }

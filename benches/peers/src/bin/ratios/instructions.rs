@@ -5,7 +5,6 @@
 use std::process::Command;
 
 use wirechat_peers::case::{Case, Contestant};
-use wirechat_peers::cases;
 
 use crate::measure::Cost;
 
@@ -38,14 +37,12 @@ fn count_one(case: &str, contestant: &str) -> Result<f64, String> {
 }
 
 /// Runs passes of one contestant, after one that is not counted.
-pub(crate) fn run(case: &str, contestant: &str, passes: &str) -> Result<(), String> {
+pub(crate) fn run(case: &Case, contestant: &str, passes: &str) -> Result<(), String> {
     let passes = passes.parse().map_err(|_| format!("{passes} is not a number of passes"))?;
-    let chosen = cases::all().into_iter().find(|it| it.id() == case);
-    let contestants = chosen.ok_or_else(|| format!("there is no case {case}"))?.contestants();
+    let mut contestants = case.contestants().into_iter();
     let mut contestant = contestants
-        .into_iter()
         .find(|it| it.name == contestant)
-        .ok_or_else(|| format!("{contestant} is not in {case}"))?;
+        .ok_or_else(|| format!("{contestant} is not in {}", case.id()))?;
     (contestant.pass)();
     counted_passes(&mut contestant, passes);
     Ok(())

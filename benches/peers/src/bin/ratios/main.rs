@@ -6,6 +6,7 @@
 //! ratios --instructions header    these in instructions, which callgrind counts
 //! ratios --only CASE LIBRARY [N]  N passes of one contestant and nothing else,
 //!                                 to be run under a profiler
+//! ratios --time CASE              what the others start in processes of their own
 //! ```
 
 mod instructions;
@@ -15,7 +16,7 @@ mod targets;
 
 use std::process::ExitCode;
 
-use measure::{Cost, Measured, time};
+use measure::{Cost, Measured};
 use wirechat_peers::case::Case;
 use wirechat_peers::cases;
 
@@ -23,11 +24,12 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
-        ["--only", case, library] => instructions::run(case, library, "100"),
-        ["--only", case, library, passes] => instructions::run(case, library, passes),
+        ["--time", name] => case(name).map(|case| measure::time_here(&case)),
+        ["--only", name, library] => run(name, library, "100"),
+        ["--only", name, library, passes] => run(name, library, passes),
         ["--instructions", ref names @ ..] => measure_all(names, instructions::count)
             .map(|measured| table::print(&measured, "instructions")),
-        ref names => measure_all(names, time).map(|measured| {
+        ref names => measure_all(names, measure::time).map(|measured| {
             table::print(&measured, "ns");
             targets::print(&measured);
         }),
@@ -39,6 +41,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn case(name: &str) -> Result<Case, String> {
+    let chosen = cases::all().into_iter().find(|case| case.id() == name);
+    chosen.ok_or_else(|| format!("there is no case {name}"))
+}
+
+fn run(name: &str, library: &str, passes: &str) -> Result<(), String> {
+    instructions::run(&case(name)?, library, passes)
 }
 
 /// Measures the cases whose names begin with one of `names`, or all.
