@@ -11,9 +11,9 @@ use wirechat_peers::cases;
 fn main() {
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(400))
+        .measurement_time(Duration::from_millis(300))
         .sample_size(20)
-        .nresamples(1000)
+        .nresamples(2000)
         .configure_from_args();
     for case in cases::all() {
         let mut group = criterion.benchmark_group(case.id());
