@@ -23,7 +23,7 @@ pub struct Limits {
     pub rate: Option<Rate>,
     /// Bytes of frames that a room keeps for readers who are behind; default
     /// 256 KiB for each [`Encoding`](super::Encoding) in use, and then the oldest go; up to
-    /// eight times as much while they are younger than 2 s. A reader
+    /// six times as much, in all encodings together, while they are younger than 2 s. A reader
     /// that had not yet read those has lagged and is cut off, so more
     /// patience with slow readers costs memory for every busy room.
     pub room_log: usize,

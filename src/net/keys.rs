@@ -1,9 +1,33 @@
 //! Masking keys that a server cannot predict (RFC 6455 §5.3, §10.3).
 
+use std::cell::RefCell;
+
 use crate::proto::{MaskingKey, MaskingKeys};
 
-/// Keys drawn from the operating system at a time: one system call for 32 frames.
-const BATCH: usize = 32;
+/// Keys drawn from the operating system at a time: asking costs more than masking a
+/// short message does.
+const BATCH: usize = 256;
+
+thread_local! {
+    /// The keys of all connections that send from this thread: each is used once.
+    static KEYS: RefCell<Keys> = const { RefCell::new(Keys { batch: [[0; 4]; BATCH], left: 0 }) };
+}
+
+struct Keys {
+    batch: [MaskingKey; BATCH],
+    left: usize,
+}
+
+impl Keys {
+    fn next(&mut self) -> MaskingKey {
+        if self.left == 0 {
+            fill(self.batch.as_flattened_mut());
+            self.left = BATCH;
+        }
+        self.left -= 1;
+        self.batch[self.left]
+    }
+}
 
 /// A source of masking keys with the operating system's strong randomness: for a
 /// program that drives a client's [`Connection`](crate::proto::Connection) itself.
@@ -20,16 +44,7 @@ const BATCH: usize = 32;
 /// # Panics
 /// The source panics if the operating system has no randomness to give.
 pub fn masking_keys() -> MaskingKeys {
-    let mut keys = [MaskingKey::default(); BATCH];
-    let mut used = BATCH;
-    Box::new(move || {
-        if used == BATCH {
-            fill(keys.as_flattened_mut());
-            used = 0;
-        }
-        used += 1;
-        keys[used - 1]
-    })
+    Box::new(|| KEYS.with_borrow_mut(Keys::next))
 }
 
 /// Fills `bytes` with strong randomness.

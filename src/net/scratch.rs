@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use tokio::io::ReadBuf;
 
-/// Bytes that one read may take, and so that one turn of a connection handles.
-const SIZE: usize = 64 << 10;
+/// Bytes that one read may take. What arrives whole in it is never copied aside.
+const SIZE: usize = 256 << 10;
 
 thread_local! {
     static BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };

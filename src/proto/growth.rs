@@ -4,7 +4,8 @@
 const LEAST: usize = 256;
 
 /// Makes room for at least one byte more, for `wanted` if that is not much, and for
-/// some of the `missing` ones that are announced to follow: the buffer doubles, but
+/// some of the `missing` ones that are announced to follow: the buffer doubles, or
+/// grows fivefold if that much is announced, but
 /// by no more than a sixteenth of what it may hold at most. So it exceeds what has
 /// arrived by a constant, and is moved no more than a few dozen times, however small
 /// the pieces are (RFC 6455 §10.4).
@@ -15,11 +16,11 @@ pub(super) fn make_room(message: &mut Vec<u8>, wanted: usize, missing: u64, most
     if free >= wanted {
         return;
     }
-    let more = (len + wanted).clamp(LEAST, (most / 16).max(LEAST));
+    let bound = (most / 16).max(LEAST);
     // With nothing announced, more will come all the same.
     let ahead = match usize::try_from(missing).unwrap_or(usize::MAX) {
-        0 => more.saturating_sub(wanted),
-        missing => missing.min(more),
+        0 => len.clamp(LEAST, bound).saturating_sub(wanted),
+        missing => missing.min((4 * (len + wanted)).clamp(LEAST, bound)),
     };
     message.reserve_exact((wanted + ahead).min(most - len));
 }

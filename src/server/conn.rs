@@ -26,6 +26,12 @@ use crate::chat::{Mailbox, Next, Outbox, Session};
 use crate::net::scratch;
 use crate::proto::{CloseCode, Config, Connection, Event, SendError, State};
 
+/// Bytes that one connection may bring in before it is the others' turn.
+const TURN: usize = 64 << 10;
+
+/// Turns in a row that the others' messages may keep a connection from reading.
+const MOST_WAITS: u8 = 8;
+
 /// How long a connection that must close goes on writing what its rooms hold for it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -46,6 +52,8 @@ pub(super) struct Conn<S> {
     /// connection goes out before.
     farewell: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// For how many turns in a row it has been kept from reading.
+    waited: u8,
     /// Whether the last turn read something, and so has not written yet.
     has_read: bool,
     /// Whether nothing more will arrive.
@@ -92,6 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             stalled: None,
             farewell: None,
             timer,
+            waited: 0,
             has_read: true,
             ended: false,
             broken: false,
@@ -113,7 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
+            let mut buffer = buffer.take(TURN);
+            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
                 [] => {
                     self.ended = true;
@@ -125,14 +135,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         })
     }
 
-    /// Answers that are not read must not pile up, and whoever has much to read
-    /// says nothing before that is on its way.
-    fn reading_rests(&self) -> bool {
-        self.answers_pile_up() || self.session.is_far_behind()
-    }
-
+    /// Answers that are not read must not pile up.
     fn answers_pile_up(&self) -> bool {
         self.connection.outgoing().len() >= self.config.max_outgoing
+    }
+
+    /// Whether it is kept from reading in this turn: its rooms already have so much
+    /// for it, before anything is written, that they fill faster than they are read.
+    /// A few turns later it may speak all the same, so that those who were quicker
+    /// do not silence it.
+    fn waits_for_its_rooms(&mut self) -> bool {
+        let waits = self.waited < MOST_WAITS && self.session.is_far_behind();
+        self.waited = if waits { self.waited + 1 } else { 0 };
+        waits
     }
 
     /// Handles bytes as far as their answers have room.
@@ -279,12 +294,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.mailbox.register(cx.waker());
         self.obey_order();
+        let waits = self.waits_for_its_rooms();
         if std::mem::take(&mut self.has_read) {
             self.poll_output(cx);
         }
         // Before reading: a peer that never stops sending stops no clock.
         let mut again = self.poll_timer(cx).is_ready();
-        let rested = self.reading_rests();
+        let rested = waits || self.answers_pile_up();
         let may_read = !rested && self.connection.state() != State::Closed;
         if may_read && self.poll_read(cx)?.is_ready() {
             // Yield before writing: all who read in this turn append first, and
@@ -294,7 +310,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         } else {
             self.poll_output(cx);
             // It may have begun to wait for the transport, or room to read again.
-            again |= self.poll_timer(cx).is_ready() || (rested && !self.reading_rests());
+            again |= self.poll_timer(cx).is_ready()
+                || (rested && !self.answers_pile_up() && self.stalled.is_none());
         }
         self.leave_if_over();
         if self.connection.state() == State::Closed {

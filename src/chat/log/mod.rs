@@ -44,8 +44,9 @@ const SEGMENT: std::ops::RangeInclusive<usize> = (1 << 10)..=(64 << 10);
 /// was appended: what is younger is not forgotten, unless it is very much.
 const GRACE: i64 = 2_000;
 
-/// How many times its capacity a log may hold of what is younger.
-const MOST_YOUNG: usize = 8;
+/// How many times its capacity a log may hold of what is younger, in all encodings
+/// together.
+const MOST_YOUNG: usize = 6;
 
 /// A reader's place in a log: the next batch that it will read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,8 @@ pub(crate) struct Log {
     first: u64,
     /// Bytes that the batches hold, counted in their longest encoding.
     held: usize,
+    /// The same, counted in all their encodings together.
+    held_in_all: usize,
     /// The most that they may hold, but for what is young.
     capacity: usize,
     /// When the last message was appended.
@@ -98,6 +101,10 @@ impl Batch {
         let longest = self.frames.iter().map(Bytes::len).max().unwrap_or(0);
         longest + size_of::<Batch>()
     }
+
+    fn size_in_all(&self) -> usize {
+        self.frames.iter().map(Bytes::len).sum::<usize>() + size_of::<Batch>()
+    }
 }
 
 impl Log {
@@ -108,6 +115,7 @@ impl Log {
             batches: VecDeque::new(),
             first: 0,
             held: 0,
+            held_in_all: 0,
             capacity,
             now: Timestamp::EARLIEST,
             sealed: 0,
@@ -172,11 +180,12 @@ impl Log {
         Read::Frames { frames: batch.frames[encoding as usize].clone(), next, more }
     }
 
-    /// Whether a reader at `cursor` has as much to read as the log is meant to hold.
+    /// Whether a reader at `cursor` has half as much to read as the log is meant to
+    /// hold.
     pub(crate) fn is_far_behind(&self, cursor: Cursor) -> bool {
         let Some(index) = cursor.0.checked_sub(self.first) else { return true };
         let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
-        batch.is_some_and(|batch| self.sealed - batch.start >= self.capacity as u64)
+        batch.is_some_and(|batch| self.sealed - batch.start >= self.capacity as u64 / 2)
     }
 
     /// The number of the batch that the tail will be.
@@ -202,12 +211,14 @@ impl Log {
         let batch = Batch { frames, at: self.now, start: self.sealed };
         self.sealed += batch.size() as u64;
         self.held += batch.size();
+        self.held_in_all += batch.size_in_all();
         self.batches.push_back(batch);
         while self.batches.len() > 1
             && let Some(oldest) = self.batches.front()
             && self.must_go(oldest)
         {
             self.held -= oldest.size();
+            self.held_in_all -= oldest.size_in_all();
             self.batches.pop_front();
             self.first += 1;
         }
@@ -215,6 +226,9 @@ impl Log {
 
     fn must_go(&self, oldest: &Batch) -> bool {
         let is_young = self.now.millis().saturating_sub(oldest.at.millis()) < GRACE;
-        self.held > if is_young { MOST_YOUNG * self.capacity } else { self.capacity }
+        match is_young {
+            true => self.held_in_all > MOST_YOUNG * self.capacity,
+            false => self.held > self.capacity,
+        }
     }
 }

@@ -143,7 +143,7 @@ fn a_burst_makes_nobody_lag_who_reads_within_the_grace() {
     // Not even a burst may take more than so much.
     let cursor = log.enter(V1.dialect());
     burst(&mut log, 101..1000, GRACE);
-    assert!(log.held <= MOST_YOUNG * (4 << 10));
+    assert!(log.held_in_all <= MOST_YOUNG * (4 << 10));
     assert_eq!(log.read(cursor, V1), Read::Lagged);
     assert!(log.is_far_behind(cursor));
 }

@@ -195,10 +195,10 @@ impl Session {
         Next::Nothing
     }
 
-    /// Whether so much waits to be read in one of its rooms that nothing more should
-    /// be [received](Session::receive) until some of that has been written. So
-    /// nobody fills a room faster than those in it read, not even if all of them
-    /// speak at once.
+    /// Whether one of its rooms has half as much for it to read as it keeps: a
+    /// connection that finds this so when its turn comes should write before it
+    /// [receives](Session::receive) more. So a room in which all speak at once
+    /// fills no faster than they read.
     #[must_use]
     pub fn is_far_behind(&self) -> bool {
         self.memberships.iter().any(|membership| membership.room.is_far_behind(membership.cursor))

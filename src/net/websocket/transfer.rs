@@ -236,7 +236,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            ready!(Pin::new(&mut self.transport).poll_read(cx, buffer))?;
+            let mut buffer = buffer.take(READ_AHEAD - self.unread.len());
+            ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
                 [] => {
                     self.ended = true;

@@ -12,8 +12,11 @@ use wirechat::proto::{Config, Connection, Deflate, Event, Limits, Role};
 use super::{Echo, Endpoint, MAX_MESSAGE, Transport, ready};
 use crate::stream::Stream;
 
-/// What is read at a time, and how much may wait to be written: as `WebSocket` has it.
-const BUFFER: usize = 64 << 10;
+/// What is read at a time: as `WebSocket` has it.
+const BUFFER: usize = 256 << 10;
+
+/// How much may wait to be written: as `WebSocket` has it.
+const WRITE_BEHIND: usize = 64 << 10;
 
 fn config() -> Config {
     let limits =
@@ -59,7 +62,7 @@ impl Endpoint for Codec {
     fn send(&mut self, texts: &[&str], count: usize) {
         for text in texts.iter().cycle().take(count) {
             self.connection.send_text(text).unwrap();
-            if self.connection.outgoing().len() >= BUFFER {
+            if self.connection.outgoing().len() >= WRITE_BEHIND {
                 self.write();
             }
         }
@@ -68,9 +71,10 @@ impl Endpoint for Codec {
 
     fn receive(&mut self, count: usize) -> usize {
         let (mut messages, mut bytes) = (0, 0);
+        // One look at the clock a turn, as an event loop does it.
+        let now = Instant::now();
         while messages < count {
             let arrived = self.stream.read(&mut self.buffer).unwrap();
-            let now = Instant::now();
             let mut input = &mut self.buffer[..arrived];
             while let Some(event) = self.connection.receive(now, &mut input) {
                 bytes += match black_box(&event) {
