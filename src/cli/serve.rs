@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use wirechat::chat::Rate;
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use super::args::parse_listen;
@@ -38,8 +39,20 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     no_compression: bool,
 
+    /// Connections in all [default: 10000]
+    #[arg(long, value_name = "N")]
+    max_connections: Option<NonZeroUsize>,
+
+    /// Connections from one address, or from one IPv6 network of 64 bits [default: 200]
+    #[arg(long, value_name = "N")]
+    max_per_address: Option<NonZeroUsize>,
+
+    /// Objects that one connection may send a second, and twice as many at once [default: 10]
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+
     /// Lift rate and per-address limits, for load tests
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["max_per_address", "rate"])]
     no_rate_limits: bool,
 }
 
@@ -65,6 +78,15 @@ fn config(args: &ServeArgs) -> ServerConfig {
     }
     if args.no_compression {
         config.deflate = None;
+    }
+    if let Some(max) = args.max_connections {
+        config.max_connections = max.get();
+    }
+    if let Some(max) = args.max_per_address {
+        config.max_per_address = Some(max.get());
+    }
+    if let Some(rate) = args.rate {
+        config.chat.rate = Some(Rate::per_second(rate.get(), rate.get().saturating_mul(2)));
     }
     if args.no_rate_limits {
         tracing::warn!("rate limits and limits per address are lifted: for load tests only");
