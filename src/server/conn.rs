@@ -299,6 +299,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             self.poll_output(cx);
         }
         // Before reading: a peer that never stops sending stops no clock.
+        let deadline = self.deadline();
         let mut again = self.poll_timer(cx).is_ready();
         let rested = waits || self.answers_pile_up();
         let may_read = !rested && self.connection.state() != State::Closed;
@@ -310,8 +311,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         } else {
             self.poll_output(cx);
             // It may have begun to wait for the transport, or room to read again.
-            again |= self.poll_timer(cx).is_ready()
-                || (rested && !self.answers_pile_up() && self.stalled.is_none());
+            if self.deadline() != deadline {
+                again |= self.poll_timer(cx).is_ready();
+            }
+            again |= rested && !self.answers_pile_up() && self.stalled.is_none();
         }
         self.leave_if_over();
         if self.connection.state() == State::Closed {
