@@ -227,7 +227,7 @@ impl Log {
     fn must_go(&self, oldest: &Batch) -> bool {
         let is_young = self.now.millis().saturating_sub(oldest.at.millis()) < GRACE;
         match is_young {
-            true => self.held_in_all > MOST_YOUNG * self.capacity,
+            true => self.held_in_all > self.capacity.saturating_mul(MOST_YOUNG),
             false => self.held > self.capacity,
         }
     }
