@@ -369,6 +369,18 @@ fn section_5_5_2_a_silent_peer_is_asked_and_then_given_up() {
 
 // Proves 6455-5.5.2-4.
 #[test]
+fn section_5_5_2_whoever_configures_it_says_when_and_with_which_code() {
+    let (interval, timeout) = (Duration::from_millis(1_500), Duration::from_millis(700));
+    let keepalive = Keepalive { interval, timeout, code: CloseCode::new(4000).expect("a code") };
+    let mut server =
+        Script::server_with(Config { keepalive: Some(keepalive), ..Config::default() });
+    assert_eq!(server.connection.timeout(), Some(server.now + interval));
+    assert_eq!(server.after(interval).peer_gets(), ["ping "]);
+    assert_eq!(server.after(timeout).peer_gets(), ["close 4000 no answer to a ping"]);
+}
+
+// Proves 6455-5.5.2-4.
+#[test]
 fn section_5_5_2_any_byte_counts_as_life() {
     let mut server = Script::server();
     server.after(Duration::from_secs(25)).peer_gets();
