@@ -1,64 +1,66 @@
-//! The building: every room, every name in use.
+//! The building: every room, every person.
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::agenda::{Agenda, Task};
 use super::directory::Directory;
-use super::ids::{Epoch, Position};
+use super::history::{Entry, Resume};
 use super::limits::Limits;
-use super::log::Cursor;
-use super::members::{Member, MemberId};
-use super::names::RoomName;
+use super::mailbox::{Direct, Mailbox};
+use super::members::MemberId;
+use super::names::{RoomName, UserName};
+use super::person::Person;
 use super::port::{Engine, Unavailable};
-use super::room::{NewMessage, Room};
+use super::post::Post;
+use super::room::{Room, Seat, Stored};
+use super::rooms::Rooms;
+use super::time::Timestamp;
+use super::token::Tokens;
+use super::typing::Place;
 use super::wire::Dialect;
 use crate::sync::lock;
 
-/// One chat: its rooms and the names of those who are here.
-///
-/// A room exists as long as somebody is in it. The first to enter makes it,
-/// with a new [`Epoch`]; when the last one leaves, it and its log are dropped.
+/// One chat: its rooms, the people who are here, and what waits for those who
+/// are not.
 ///
 /// ```
 /// use wirechat::chat::{Chat, Limits};
 /// use wirechat::engine::Memory;
 ///
-/// let chat = Chat::new(Limits { require_join: true, ..Limits::default() }, Memory, 0x5eed);
+/// let chat = Chat::new(Limits { require_join: true, ..Limits::default() }, Memory, [7; 32]);
 /// assert!(chat.limits().require_join);
 /// ```
 pub struct Chat {
     limits: Limits,
     engine: Box<dyn Engine>,
+    // No two of these locks are held together, except the post's, under which
+    // people and rooms are told.
     rooms: Mutex<Rooms>,
     directory: Mutex<Directory>,
-}
-
-#[derive(Debug)]
-struct Rooms {
-    by_name: HashMap<RoomName, Arc<Room>>,
-    next_epoch: u64,
-}
-
-/// What somebody gets who enters a room.
-#[derive(Debug)]
-pub(crate) struct Entered {
-    pub(crate) room: Arc<Room>,
-    pub(crate) id: MemberId,
-    pub(crate) cursor: Cursor,
-    /// The last message before the cursor.
-    pub(crate) head: Position,
+    post: Mutex<Post>,
+    agenda: Mutex<Agenda>,
+    /// The time of the last tick.
+    ticked: AtomicI64,
 }
 
 impl Chat {
-    /// A chat without rooms. `epoch_seed` must be another one every time that
-    /// the program starts (a random number will do), since logs begin anew then.
+    /// A chat without rooms. `secret` must be another one every time that the
+    /// program starts, and nobody may guess it: logs begin anew then, and what
+    /// people prove their identity with is made from it.
     #[must_use]
-    pub fn new(limits: Limits, engine: impl Engine + 'static, epoch_seed: u64) -> Arc<Chat> {
+    pub fn new(limits: Limits, engine: impl Engine + 'static, secret: [u8; 32]) -> Arc<Chat> {
+        let tokens = Tokens::new(secret);
+        let mut rooms = Rooms::new(tokens.public_number());
+        let post = Post::new(rooms.epoch(), limits.private_log);
         Arc::new(Chat {
             limits,
             engine: Box::new(engine),
-            rooms: Mutex::new(Rooms { by_name: HashMap::new(), next_epoch: epoch_seed }),
-            directory: Mutex::default(),
+            rooms: Mutex::new(rooms),
+            directory: Mutex::new(Directory::new(tokens)),
+            post: Mutex::new(post),
+            agenda: Mutex::default(),
+            ticked: AtomicI64::new(Timestamp::EARLIEST.millis()),
         })
     }
 
@@ -68,72 +70,169 @@ impl Chat {
         &self.limits
     }
 
-    pub(crate) fn append(
-        &self,
-        room: &Room,
-        message: &NewMessage<'_>,
-    ) -> Result<Position, Unavailable> {
-        self.engine.append(room, message)
+    /// Does what is due: ends typing that has gone silent, announces those who did
+    /// not come back, forgets empty rooms. To be called about twice a second.
+    pub fn tick(&self, now: Timestamp) {
+        self.ticked.store(now.millis(), Ordering::Relaxed);
+        loop {
+            let task = lock(&self.agenda).next(now);
+            match task {
+                Some(Task::Settle(room, user)) => {
+                    if let Some(room) = room.upgrade() {
+                        let again = room.settle(&user, now);
+                        self.settle_at(again, &room, &user);
+                    }
+                }
+                Some(Task::EndTyping(person)) => self.end_typing(&person, now),
+                None => break,
+            }
+        }
+        lock(&self.rooms).expire(now);
+        lock(&self.directory).expire(now);
     }
 
-    /// Does something with the names in use.
-    pub(crate) fn names<T>(&self, ask: impl FnOnce(&mut Directory) -> T) -> T {
+    /// About what time it is, for those who are not told.
+    pub(crate) fn last_tick(&self) -> Timestamp {
+        Timestamp::from_millis(self.ticked.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable> {
+        self.engine.append(room, entry)
+    }
+
+    /// Does something with the people.
+    pub(crate) fn people<T>(&self, ask: impl FnOnce(&mut Directory) -> T) -> T {
         ask(&mut lock(&self.directory))
     }
 
-    /// Enters the room of this name, which is made if there is none.
-    pub(crate) fn enter(&self, name: &RoomName, member: Member, dialect: Dialect) -> Entered {
-        let mut rooms = lock(&self.rooms);
-        let room = rooms.get_or_make(name, self.limits.room_log);
-        // Still under the lock, or the last one out could drop the room here.
-        let (id, cursor, head) = room.enter(member, dialect);
-        Entered { room, id, cursor, head }
+    /// Does something with the private messages.
+    pub(crate) fn post<T>(&self, ask: impl FnOnce(&mut Post) -> T) -> T {
+        ask(&mut lock(&self.post))
     }
 
-    /// Leaves a room, which is dropped if nobody is left. Whether anybody is.
-    pub(crate) fn leave(&self, room: &Room, id: MemberId, dialect: Dialect) -> bool {
+    /// A connection enters the room of this name, which is made if there is none.
+    pub(crate) fn enter(
+        &self,
+        name: &RoomName,
+        mailbox: Arc<Mailbox>,
+        dialect: Dialect,
+        resume: Option<Resume>,
+        now: Timestamp,
+    ) -> (Arc<Room>, Seat) {
         let mut rooms = lock(&self.rooms);
-        let is_empty = room.leave(id, dialect);
-        if is_empty {
-            rooms.by_name.remove(room.name());
+        let room = rooms.get_or_make(name, &self.limits, now);
+        // Still under the lock, or the last one out could drop the room here.
+        let seat = room.enter(mailbox, dialect, resume);
+        (room, seat)
+    }
+
+    /// A connection leaves a room.
+    pub(crate) fn leave(&self, room: &Room, id: MemberId, dialect: Dialect, now: Timestamp) {
+        let mut rooms = lock(&self.rooms);
+        if room.leave(id, dialect) {
+            rooms.set_empty(room, &self.limits, now);
         }
-        !is_empty
+    }
+
+    /// A person enters a room with one more connection.
+    pub(crate) fn admit(&self, person: &Arc<Person>, room: &Arc<Room>, now: Timestamp) {
+        let again = person.enter(room, now);
+        self.settle_at(again, room, &person.name());
+    }
+
+    /// A person leaves a room with one connection, or loses it.
+    pub(crate) fn dismiss(
+        &self,
+        person: &Arc<Person>,
+        room: &Arc<Room>,
+        is_lost: bool,
+        now: Timestamp,
+    ) {
+        let user = person.name();
+        let again = person.leave(room, is_lost, now);
+        self.settle_at(again, room, &user);
+    }
+
+    /// A connection of this person goes. With the last one all typing ends.
+    pub(crate) fn part(&self, person: &Arc<Person>, mailbox: &Arc<Mailbox>, now: Timestamp) {
+        if self.people(|people| people.leave(person, mailbox, now)) {
+            for place in person.stop_typing() {
+                tell_typing(&person.name(), &place, false, now);
+            }
+        }
+    }
+
+    fn settle_at(&self, due: Option<Timestamp>, room: &Arc<Room>, user: &UserName) {
+        if let Some(due) = due {
+            lock(&self.agenda).add(due, Task::Settle(Arc::downgrade(room), user.clone()));
+        }
+    }
+
+    /// A person is typing there, or has stopped. Whether the place was told; if it
+    /// is a room, its members are still to be woken.
+    pub(crate) fn types(
+        &self,
+        person: &Arc<Person>,
+        place: &Place,
+        is_typing: bool,
+        now: Timestamp,
+    ) -> bool {
+        let (must_tell, watch) = person.types(place, is_typing, now);
+        if must_tell {
+            tell_typing(&person.name(), place, is_typing, now);
+        }
+        self.end_typing_at(watch, person);
+        must_tell
+    }
+
+    /// Ends what somebody has stopped typing without a word.
+    fn end_typing(&self, person: &Arc<Person>, now: Timestamp) {
+        let (places, next) = person.overdue_typing(now);
+        for place in places {
+            tell_typing(&person.name(), &place, false, now);
+            if let Place::Room(room) = place {
+                room.wake();
+            }
+        }
+        self.end_typing_at(next, person);
+    }
+
+    fn end_typing_at(&self, due: Option<Timestamp>, person: &Arc<Person>) {
+        if let Some(due) = due {
+            lock(&self.agenda).add(due, Task::EndTyping(Arc::clone(person)));
+        }
     }
 
     /// The room of this name, if it exists.
     pub(crate) fn room(&self, name: &RoomName) -> Option<Arc<Room>> {
-        lock(&self.rooms).by_name.get(name).cloned()
+        lock(&self.rooms).get(name).cloned()
     }
 
     /// Up to [`Limits::max_listed`] rooms with the number of people in each,
-    /// and how many rooms there are.
+    /// and how many rooms there are with somebody in them.
     pub(crate) fn rooms(&self) -> (Vec<(RoomName, usize)>, usize) {
         let (mut rooms, count): (Vec<Arc<Room>>, usize) = {
             let rooms = lock(&self.rooms);
-            let some = rooms.by_name.values().take(self.limits.max_listed).cloned().collect();
-            (some, rooms.by_name.len())
+            let some = rooms.occupied().take(self.limits.max_listed).cloned().collect();
+            (some, rooms.count_occupied())
         };
         rooms.sort_by(|a, b| a.name().as_str().cmp(b.name().as_str()));
         (rooms.iter().map(|room| (room.name().clone(), room.count())).collect(), count)
     }
 }
 
-impl std::fmt::Debug for Chat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Chat").field("limits", &self.limits).finish_non_exhaustive()
+fn tell_typing(user: &UserName, place: &Place, is_typing: bool, now: Timestamp) {
+    match place {
+        Place::Room(room) => room.append_typing(user, is_typing, now),
+        Place::Person(to) => {
+            // Whoever has gone in the meantime need not hear it.
+            to.tell(&Direct::Typing { from: user.clone(), is_typing, at: now });
+        }
     }
 }
 
-impl Rooms {
-    fn get_or_make(&mut self, name: &RoomName, log_capacity: usize) -> Arc<Room> {
-        if let Some(room) = self.by_name.get(name) {
-            return Arc::clone(room);
-        }
-        let room = Arc::new(Room::new(name.clone(), Epoch::new(self.next_epoch), log_capacity));
-        // An odd step visits all 2^64 numbers before it repeats one, and a large
-        // one keeps the epochs of two runs of the program apart.
-        self.next_epoch = self.next_epoch.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        self.by_name.insert(name.clone(), Arc::clone(&room));
-        room
+impl std::fmt::Debug for Chat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Chat").field("limits", &self.limits).finish_non_exhaustive()
     }
 }

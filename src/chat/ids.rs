@@ -19,6 +19,12 @@ impl Epoch {
     pub const fn new(number: u64) -> Epoch {
         Epoch(number)
     }
+
+    /// Reads what [`Display`](fmt::Display) wrote, and nothing else.
+    pub(crate) fn parse(text: &str) -> Option<Epoch> {
+        let epoch = Epoch(u64::from_str_radix(text, 16).ok()?);
+        (epoch.to_string() == text).then_some(epoch)
+    }
 }
 
 impl fmt::Display for Epoch {
@@ -46,8 +52,33 @@ pub struct Position {
     pub seq: u64,
 }
 
+impl Position {
+    /// Reads what [`Display`](fmt::Display) wrote, and nothing else.
+    pub(crate) fn parse(text: &str) -> Option<Position> {
+        let (epoch, seq) = text.split_once('-')?;
+        let position = Position { epoch: Epoch::parse(epoch)?, seq: seq.parse().ok()? };
+        (position.to_string() == text).then_some(position)
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.epoch, self.seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written_and_in_no_other_spelling() {
+        let position = Position { epoch: Epoch::new(u64::MAX), seq: 7 };
+        assert_eq!(Position::parse(&position.to_string()), Some(position));
+        for text in
+            ["", "-", "5eed", "5eed-", "-1", "5EED-1", "05eed-1", "5eed-01", "5eed-+1", "5eed-1-1"]
+        {
+            assert_eq!(Position::parse(text), None, "{text:?}");
+        }
     }
 }

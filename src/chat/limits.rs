@@ -21,6 +21,18 @@ pub struct Limits {
     /// once, then `rate_limited` with the time to wait. Every object counts,
     /// since even a refused one costs an answer. `None` lifts the limit: for load tests.
     pub rate: Option<Rate>,
+    /// Times that one person may say that they are typing, or have stopped; default
+    /// 2 a second and 4 at once. `None` lifts the limit.
+    pub typing: Option<Rate>,
+    /// Messages that a room keeps for those who come later; default 100.
+    pub history: usize,
+    /// Bytes that rooms without anybody in them may hold in all; default 16 MiB,
+    /// and then the longest empty is forgotten. So is one that has been empty for
+    /// an hour.
+    pub empty_rooms: usize,
+    /// Bytes of private messages that are kept in all, for those who are away and
+    /// those who come back; default 16 MiB, and at most the last 100 of each person.
+    pub private_log: usize,
     /// Bytes of frames that a room keeps for readers who are behind; default
     /// 256 KiB for each [`Encoding`](super::Encoding) in use, and then the oldest go; up to
     /// six times as much, in all encodings together, while they are younger than 2 s. A reader
@@ -42,6 +54,10 @@ impl Default for Limits {
             max_content: 4 << 10,
             max_rooms: 16,
             rate: Some(Rate::per_second(10, 20)),
+            typing: Some(Rate::per_second(2, 4)),
+            history: 100,
+            empty_rooms: 16 << 20,
+            private_log: 16 << 20,
             room_log: 256 << 10,
             max_listed: 500,
             require_join: false,

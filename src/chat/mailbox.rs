@@ -1,17 +1,28 @@
-//! How the rest of the chat reaches one connection: with a wake-up, not with data.
+//! How the rest of the chat reaches one connection: with a wake-up, and with the
+//! little that is meant for one person alone.
 
-use std::sync::OnceLock;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
 
+use super::names::UserName;
+use super::post::Private;
+use super::time::Timestamp;
 use crate::proto::CloseCode;
+use crate::sync::lock;
+
+/// Bytes that may wait for one connection to take them: the hundred messages that
+/// waited for somebody who was away, and some more.
+const MOST_WAITING: usize = 768 << 10;
 
 /// One connection's door bell, shared by its task, its rooms and its server.
 ///
 /// Messages wait in the rooms' logs; what rings here is only that there are
-/// some. However many rooms ring before the task looks, it is woken once.
+/// some. However many rooms ring before the task looks, it is woken once. What
+/// is meant for this person alone lies here until it is taken.
 ///
 /// ```
 /// use std::task::Waker;
@@ -31,6 +42,32 @@ pub struct Mailbox {
     rung: AtomicBool,
     /// The first order to close; later ones change nothing.
     close: OnceLock<CloseOrder>,
+    /// What nobody else gets; most connections never have any.
+    waiting: Mutex<Option<Box<Waiting>>>,
+}
+
+/// Something that is meant for one person alone.
+#[derive(Clone, Debug)]
+pub(crate) enum Direct {
+    /// Somebody says something to them, or they to somebody.
+    Private(Arc<Private>),
+    /// Somebody is typing to them, or has stopped.
+    Typing { from: UserName, is_typing: bool, at: Timestamp },
+}
+
+impl Direct {
+    fn size(&self) -> usize {
+        match self {
+            Direct::Private(private) => private.size(),
+            Direct::Typing { .. } => size_of::<Direct>(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    queue: VecDeque<Direct>,
+    size: usize,
 }
 
 /// That a connection must close, and with what words.
@@ -46,6 +83,16 @@ impl CloseOrder {
     /// The server stops.
     pub const SHUTTING_DOWN: CloseOrder =
         CloseOrder { code: CloseCode::GOING_AWAY, reason: "the server is shutting down" };
+
+    /// The same person has too many newer connections.
+    pub(crate) const REPLACED: CloseOrder = CloseOrder {
+        code: CloseCode::known(4500),
+        reason: "replaced by newer connections of your own",
+    };
+
+    /// More waits for the connection than it takes.
+    const TOO_SLOW: CloseOrder =
+        CloseOrder { code: CloseCode::known(4001), reason: "you fell too far behind" };
 }
 
 impl Mailbox {
@@ -71,6 +118,33 @@ impl Mailbox {
         if !self.rung.load(Ordering::Relaxed) && !self.rung.swap(true, Ordering::AcqRel) {
             self.waker.wake();
         }
+    }
+
+    /// Leaves something here, and rings. Once too much lies here, the connection
+    /// must close.
+    pub(crate) fn push(&self, direct: Direct) {
+        {
+            let mut waiting = lock(&self.waiting);
+            let waiting = waiting.get_or_insert_default();
+            if waiting.size + direct.size() > MOST_WAITING {
+                self.order_close(CloseOrder::TOO_SLOW);
+                return;
+            }
+            waiting.size += direct.size();
+            waiting.queue.push_back(direct);
+        }
+        self.wake();
+    }
+
+    /// Takes the oldest of what lies here.
+    pub(crate) fn pop(&self) -> Option<Direct> {
+        let mut waiting = lock(&self.waiting);
+        let taken = waiting.as_mut()?.queue.pop_front();
+        match &taken {
+            Some(direct) => waiting.as_mut()?.size -= direct.size(),
+            None => *waiting = None,
+        }
+        taken
     }
 
     /// Whether it has rung since the last call.

@@ -1,4 +1,4 @@
-//! Who is in a room, by number.
+//! Who is in a room, by number: the connections, and the people that they are.
 
 use std::sync::Arc;
 
@@ -6,58 +6,66 @@ use slab::Slab;
 
 use super::mailbox::Mailbox;
 use super::names::UserName;
+use super::person::Person;
 
 /// A connection's place in a room, as long as it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemberId(usize);
 
-/// One connection that is in a room.
-#[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) mailbox: Arc<Mailbox>,
-    /// Nothing for one that reads without having joined.
-    pub(crate) user: Option<UserName>,
+/// A person's place in a room, as long as one of their connections is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PersonId(usize);
+
+/// Tables whose free places are used again. A connection that has not joined is
+/// a member, but nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Members {
+    connections: Slab<Arc<Mailbox>>,
+    people: Slab<Arc<Person>>,
 }
 
-/// A table whose free places are used again.
-#[derive(Debug, Default)]
-pub(crate) struct Members(Slab<Member>);
-
 impl Members {
-    pub(crate) fn insert(&mut self, member: Member) -> MemberId {
-        MemberId(self.0.insert(member))
+    pub(crate) fn insert(&mut self, mailbox: Arc<Mailbox>) -> MemberId {
+        MemberId(self.connections.insert(mailbox))
     }
 
     pub(crate) fn remove(&mut self, id: MemberId) {
-        self.0.try_remove(id.0);
+        self.connections.try_remove(id.0);
         if self.is_empty() {
             // The memory of a crowd that has gone.
             *self = Members::default();
         }
     }
 
-    pub(crate) fn set_user(&mut self, id: MemberId, user: UserName) {
-        if let Some(member) = self.0.get_mut(id.0) {
-            member.user = Some(user);
-        }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.connections.is_empty()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) fn admit(&mut self, person: &Arc<Person>) -> PersonId {
+        PersonId(self.people.insert(Arc::clone(person)))
+    }
+
+    pub(crate) fn dismiss(&mut self, id: PersonId) {
+        self.people.try_remove(id.0);
     }
 
     /// Rings at everybody but `except`, who knows already.
     pub(crate) fn wake(&self, except: Option<MemberId>) {
-        for (place, member) in &self.0 {
+        for (place, mailbox) in &self.connections {
             if except != Some(MemberId(place)) {
-                member.mailbox.wake();
+                mailbox.wake();
             }
         }
     }
 
-    /// The people who have joined.
-    pub(crate) fn users(&self) -> impl Iterator<Item = &UserName> {
-        self.0.iter().filter_map(|(_, member)| member.user.as_ref())
+    /// How many people have joined.
+    pub(crate) fn count(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Who they are.
+    pub(crate) fn users(&self) -> impl Iterator<Item = UserName> {
+        self.people.iter().map(|(_, person)| person.name())
     }
 }
 
@@ -65,52 +73,53 @@ impl Members {
 mod tests {
     use super::*;
 
-    fn member(name: &str) -> Member {
-        Member { mailbox: Arc::new(Mailbox::new()), user: UserName::parse(name).ok() }
+    fn mailbox() -> Arc<Mailbox> {
+        Arc::new(Mailbox::new())
     }
 
-    fn users(members: &Members) -> Vec<&str> {
-        members.users().map(UserName::as_str).collect()
+    fn person(name: &str) -> Arc<Person> {
+        Person::new(UserName::parse(name).unwrap(), None)
+    }
+
+    fn users(members: &Members) -> Vec<String> {
+        members.users().map(|user| user.to_string()).collect()
     }
 
     #[test]
     fn places_are_used_again_and_their_owners_stay_apart() {
         let mut members = Members::default();
-        let alice = members.insert(member("Alice"));
-        let bob = members.insert(member("Bob"));
-        members.remove(alice);
-        let carol = members.insert(member("Carol"));
-        assert_eq!(carol, alice);
+        let alice = members.admit(&person("Alice"));
+        members.admit(&person("Bob"));
+        members.dismiss(alice);
+        assert_eq!(members.admit(&person("Carol")), alice);
         assert_eq!(users(&members), ["Carol", "Bob"]);
-        members.set_user(bob, UserName::parse("Bert").unwrap());
-        assert_eq!(users(&members), ["Carol", "Bert"]);
-        members.remove(carol);
-        assert!(!members.is_empty());
-        members.remove(bob);
-        assert!(members.is_empty());
+        assert_eq!(members.count(), 2);
     }
 
     #[test]
-    fn those_who_have_not_joined_are_members_without_a_name() {
+    fn a_room_is_empty_without_connections_and_those_who_have_not_joined_are_nobody() {
         let mut members = Members::default();
-        members.insert(member("")); // no name parses from that
-        assert!(users(&members).is_empty());
+        assert!(members.is_empty());
+        let [one, other] = [mailbox(), mailbox()].map(|mailbox| members.insert(mailbox));
+        assert_eq!(members.count(), 0);
+        members.remove(one);
         assert!(!members.is_empty());
+        members.remove(other);
+        assert!(members.is_empty());
     }
 
     #[test]
     fn everybody_is_woken_except_the_one_who_knows() {
         let mut members = Members::default();
-        let [alice, bob] = ["Alice", "Bob"].map(|name| members.insert(member(name)));
-        let rung = |members: &Members| {
-            members.0.iter().map(|(_, member)| member.mailbox.take()).collect::<Vec<_>>()
-        };
-        assert_eq!(rung(&members), [true, true]); // new mailboxes are rung
+        let mailboxes = [mailbox(), mailbox()];
+        let [alice, bob] = mailboxes.clone().map(|mailbox| members.insert(mailbox));
+        let rung = || mailboxes.each_ref().map(|mailbox| mailbox.take());
+        assert_eq!(rung(), [true, true]); // new mailboxes are rung
         members.wake(Some(alice));
-        assert_eq!(rung(&members), [false, true]);
+        assert_eq!(rung(), [false, true]);
         members.wake(Some(bob));
-        assert_eq!(rung(&members), [true, false]);
+        assert_eq!(rung(), [true, false]);
         members.wake(None);
-        assert_eq!(rung(&members), [true, true]);
+        assert_eq!(rung(), [true, true]);
     }
 }

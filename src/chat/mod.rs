@@ -15,40 +15,57 @@
 //!
 //! A room is a log and a connection is a cursor in it: publishing costs the
 //! same however many read, and readers share the bytes (see `log`). Where the
-//! logs live is the [`Engine`]'s business.
+//! logs live is the [`Engine`]'s business. What is due later, such as the end of
+//! somebody's typing, is done by [`Chat::tick`].
 //!
 //! | to learn about | read |
 //! |---|---|
 //! | what a client may send, what it gets | `wire` |
 //! | what a command does | `session` |
 //! | how a message reaches everybody | `room`, `log`, `mailbox` |
-//! | what a name is, and when two are one | `names`, `directory` |
+//! | what those get who come later | `history`, `rooms` |
+//! | who is the same person | `directory`, `person`, `token`, `once` |
+//! | what a name is, and when two are one | `names`, `names_in_use` |
+//! | how coming and going is announced | `departures`, `notice` |
+//! | private messages, typing | `post`, `typing` |
+//! | what is done later | `agenda`, `hall` |
 //! | what is bounded | `limits`, `rate` |
 
+mod agenda;
+mod departures;
 mod directory;
 mod hall;
+mod history;
 mod ids;
 mod limits;
 mod log;
 mod mailbox;
 mod members;
 mod names;
+mod names_in_use;
 mod notice;
+mod once;
+mod person;
 mod port;
+mod post;
 mod rate;
 mod room;
+mod rooms;
 mod session;
 mod time;
+mod token;
+mod typing;
 mod wire;
 
 pub use hall::Chat;
+pub use history::Entry;
 pub use ids::{Epoch, Position};
 pub use limits::Limits;
 pub use mailbox::{CloseOrder, Mailbox};
 pub use names::{NameError, RoomName, UserName};
 pub use port::{Engine, Unavailable};
 pub use rate::Rate;
-pub use room::{NewMessage, Room};
+pub use room::{Room, Stored};
 pub use session::{Next, Outbox, Session};
 pub use time::{Timestamp, Unit};
 pub use wire::{Encoding, SUBPROTOCOL};

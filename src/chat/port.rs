@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::ids::Position;
-use super::room::{NewMessage, Room};
+use super::history::Entry;
+use super::room::{Room, Stored};
 
 /// Where the logs of rooms live, and what orders their messages.
 ///
@@ -16,12 +16,12 @@ use super::room::{NewMessage, Room};
 /// `append`: the trait will then learn to answer "later".)
 ///
 /// ```
-/// use wirechat::chat::{Engine, NewMessage, Position, Room, Unavailable};
+/// use wirechat::chat::{Engine, Entry, Room, Stored, Unavailable};
 ///
 /// struct Broken;
 ///
 /// impl Engine for Broken {
-///     fn append(&self, _: &Room, _: &NewMessage<'_>) -> Result<Position, Unavailable> {
+///     fn append(&self, _: &Room, _: Entry) -> Result<Stored, Unavailable> {
 ///         Err(Unavailable)
 ///     }
 /// }
@@ -32,7 +32,7 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] if the log cannot take it now. Nothing was stored then.
-    fn append(&self, room: &Room, message: &NewMessage<'_>) -> Result<Position, Unavailable>;
+    fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable>;
 }
 
 /// The engine cannot take a message now.

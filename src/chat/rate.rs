@@ -41,6 +41,12 @@ pub(crate) struct Bucket {
     full_at: i64,
 }
 
+impl Default for Bucket {
+    fn default() -> Bucket {
+        Bucket::FULL
+    }
+}
+
 impl Bucket {
     /// A full bucket.
     pub(crate) const FULL: Bucket = Bucket { full_at: i64::MIN };

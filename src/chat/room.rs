@@ -1,28 +1,34 @@
 //! A room: a log and those who read it.
 
-use std::sync::{Mutex, RwLock};
+use std::cell::RefCell;
+use std::mem;
+use std::sync::{Arc, Mutex, RwLock};
 
+use super::departures::{Departures, Verdict};
+use super::history::{Entry, History, Missed, Resume};
 use super::ids::{Epoch, Position};
 use super::log::{Cursor, Log, Read};
-use super::members::{Member, MemberId, Members};
+use super::mailbox::Mailbox;
+use super::members::{MemberId, Members, PersonId};
 use super::names::{RoomName, UserName};
 use super::notice::Notice;
+use super::person::Person;
 use super::time::Timestamp;
 use super::wire::{Dialect, Encoding, RoomObject};
 use crate::sync::{lock, read, write};
 
-/// A room that exists because somebody is in it.
+/// A room, with the messages that it keeps for those who come later.
 ///
 /// An [`Engine`](super::Engine) is handed the room to which it shall append;
 /// everybody else meets rooms through their [`Session`](super::Session).
 ///
 /// ```
-/// use wirechat::chat::{NewMessage, Position, Room};
+/// use wirechat::chat::{Entry, Room, Stored};
 ///
-/// fn apply(room: &Room, message: &NewMessage<'_>) -> Position {
-///     let position = room.append(message);
-///     assert_eq!(position.epoch, room.epoch());
-///     position
+/// fn apply(room: &Room, entry: Entry) -> Stored {
+///     let stored = room.append(entry);
+///     assert_eq!(stored.position.epoch, room.epoch());
+///     stored
 /// }
 /// ```
 #[derive(Debug)]
@@ -32,41 +38,59 @@ pub struct Room {
     /// What is said. Held for as long as a few copies take.
     state: Mutex<State>,
     /// Who is here. Apart from the log, since ringing at a thousand doors takes
-    /// a while and those who open should find the log free.
+    /// a while and those who open should find the log free. Taken after it.
     members: RwLock<Members>,
 }
 
 #[derive(Debug)]
 struct State {
     log: Log,
-    /// The number of the last message.
-    seq: u64,
+    history: History,
+    departures: Departures,
     /// The last stamp: the next is not earlier, whatever the clock says.
     stamp: Timestamp,
 }
 
-/// Something that somebody says to a room.
+/// Where a message is.
 ///
 /// ```
-/// use wirechat::chat::{NewMessage, Timestamp};
+/// use wirechat::chat::{Epoch, Position, Stored};
 ///
-/// let now = Timestamp::from_millis(1_700_000_000_000);
-/// let message = NewMessage { username: "Alice", content: "hi", now };
-/// assert_eq!(message.content.len(), 2);
+/// let position = Position { epoch: Epoch::new(0x5eed), seq: 1 };
+/// let stored = Stored { position, is_repeated: false };
+/// assert_eq!(stored.position.to_string(), "5eed-1");
 /// ```
-#[derive(Clone, Copy, Debug)]
-pub struct NewMessage<'a> {
-    /// Who says it, as the server knows them.
-    pub username: &'a str,
-    /// What they say; the session has checked its length.
-    pub content: &'a str,
-    /// When.
-    pub now: Timestamp,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its place in the room's log.
+    pub position: Position,
+    /// Whether it was there before, from the same person with the same nonce, and
+    /// was not stored again.
+    pub is_repeated: bool,
+}
+
+/// A connection's place in a room.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) id: MemberId,
+    /// What it reads next.
+    pub(crate) cursor: Cursor,
+    /// The last message before the cursor.
+    pub(crate) head: u64,
+    /// What it missed, if it asked for that.
+    pub(crate) missed: Option<Missed>,
+    /// The messages of which that consists.
+    pub(crate) replay: Vec<Arc<Entry>>,
 }
 
 impl Room {
-    pub(crate) fn new(name: RoomName, epoch: Epoch, log_capacity: usize) -> Room {
-        let state = State { log: Log::new(log_capacity), seq: 0, stamp: Timestamp::EARLIEST };
+    pub(crate) fn new(name: RoomName, epoch: Epoch, log_capacity: usize, history: History) -> Room {
+        let state = State {
+            log: Log::new(log_capacity),
+            history,
+            departures: Departures::default(),
+            stamp: Timestamp::EARLIEST,
+        };
         Room { name, epoch, state: Mutex::new(state), members: RwLock::default() }
     }
 
@@ -82,17 +106,22 @@ impl Room {
         self.epoch
     }
 
-    /// Appends a message to the log and gives it the next number. Its cost does
-    /// not depend on how many read it: [`Room::wake`] tells them.
-    pub fn append(&self, message: &NewMessage<'_>) -> Position {
-        let object = RoomObject::message(message.username, message.content);
+    /// Appends a message to the log and gives it the next number, unless the log
+    /// has it already. Its cost does not depend on how many read it:
+    /// [`Room::wake`] tells them.
+    pub fn append(&self, entry: Entry) -> Stored {
         let mut state = lock(&self.state);
-        state.seq += 1;
-        let position = Position { epoch: self.epoch, seq: state.seq };
-        state.publish(message.now, |encoding, stamp| {
-            object.encode_message(encoding, stamp, &self.name, position)
-        });
-        position
+        let known = entry.key.and_then(|key| state.history.find(key));
+        let seq = known.unwrap_or(state.history.head() + 1);
+        let position = Position { epoch: self.epoch, seq };
+        if known.is_none() {
+            state.publish(entry.at, |encoding, stamp, into| {
+                Some(entry.object.encode_message(encoding, stamp, into, &self.name, position))
+            });
+            let at = state.stamp;
+            state.history.push(Entry { at, ..entry });
+        }
+        Stored { position, is_repeated: known.is_some() }
     }
 
     /// Tells everybody that there is something to read. Once after many
@@ -108,39 +137,137 @@ impl Room {
 
     /// Appends a notice, which has no number.
     pub(crate) fn append_notice(&self, notice: &Notice<'_>, now: Timestamp) {
-        let object = RoomObject::notice(notice);
-        lock(&self.state).publish(now, |encoding, stamp| {
-            object.encode_notice(encoding, stamp, &self.name, notice)
+        let mut state = lock(&self.state);
+        if let Some(was) = notice.was() {
+            state.departures.mentioned(was);
+        }
+        self.tell(&mut state, notice, now);
+    }
+
+    /// Appends that somebody is typing, or has stopped, which nobody keeps.
+    pub(crate) fn append_typing(&self, user: &UserName, is_typing: bool, now: Timestamp) {
+        let object = RoomObject::typing(user.as_str());
+        lock(&self.state).publish(now, |encoding, stamp, into| {
+            object.encode_typing(encoding, stamp, into, &self.name, is_typing)
         });
     }
 
-    /// A connection comes in and reads on from the cursor, which is behind the
-    /// message at the position.
-    pub(crate) fn enter(&self, member: Member, dialect: Dialect) -> (MemberId, Cursor, Position) {
-        let (cursor, seq) = {
-            let mut state = lock(&self.state);
-            (state.log.enter(dialect), state.seq)
+    /// A connection comes in. It gets what was said behind `resume` and before its
+    /// cursor, however much is forgotten until it has read that.
+    pub(crate) fn enter(
+        &self,
+        mailbox: Arc<Mailbox>,
+        dialect: Dialect,
+        resume: Option<Resume>,
+    ) -> Seat {
+        let mut state = lock(&self.state);
+        let cursor = state.log.enter(dialect);
+        let head = state.history.head();
+        let missed = resume.map(|resume| state.history.missed(resume, self.epoch));
+        let replay = match missed {
+            Some(Missed { after, .. }) => {
+                state.history.after(after).map(|(_, entry)| Arc::clone(entry)).collect()
+            }
+            None => Vec::new(),
         };
-        let id = write(&self.members).insert(member);
-        (id, cursor, Position { epoch: self.epoch, seq })
+        let id = write(&self.members).insert(mailbox);
+        Seat { id, cursor, head, missed, replay }
     }
 
     /// A connection goes. Whether it was the last.
     pub(crate) fn leave(&self, id: MemberId, dialect: Dialect) -> bool {
-        lock(&self.state).log.leave(dialect);
+        let mut state = lock(&self.state);
+        state.log.leave(dialect);
         let mut members = write(&self.members);
         members.remove(id);
+        if members.is_empty() {
+            state.log.clear();
+        }
         members.is_empty()
     }
 
-    /// A member has (another) name now.
-    pub(crate) fn set_user(&self, id: MemberId, user: &UserName) {
-        write(&self.members).set_user(id, user.clone());
+    /// A connection has learned another dialect.
+    pub(crate) fn change_dialect(&self, from: Dialect, to: Dialect) {
+        lock(&self.state).log.change(from, to);
+    }
+
+    /// A person comes in, and the others hear of it unless they were just here.
+    /// When to [settle](Room::settle) that, if it is open.
+    pub(crate) fn admit(
+        &self,
+        person: &Arc<Person>,
+        now: Timestamp,
+    ) -> (PersonId, Option<Timestamp>) {
+        let user = person.name();
+        let mut state = lock(&self.state);
+        let id = write(&self.members).admit(person);
+        let verdict = state.departures.came(&user);
+        (id, self.follow(&mut state, verdict, &Notice::Joined(&user), now))
+    }
+
+    /// A person goes, and the others hear of it unless they may be back at once.
+    /// When to [settle](Room::settle) that.
+    pub(crate) fn dismiss(
+        &self,
+        id: PersonId,
+        user: &UserName,
+        is_lost: bool,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let mut state = lock(&self.state);
+        write(&self.members).dismiss(id);
+        let verdict = state.departures.went(user, is_lost, now);
+        self.follow(&mut state, verdict, &Notice::Left(user), now)
+    }
+
+    /// Tells what the others do not know about somebody who came or went. When to
+    /// ask again.
+    pub(crate) fn settle(&self, user: &UserName, now: Timestamp) -> Option<Timestamp> {
+        let mut state = lock(&self.state);
+        let (is_here, verdict) = state.departures.settle(user, now);
+        let notice = if is_here { Notice::Joined(user) } else { Notice::Left(user) };
+        let again = self.follow(&mut state, verdict, &notice, now);
+        drop(state);
+        if verdict.tell {
+            self.wake();
+        }
+        again
+    }
+
+    fn follow(
+        &self,
+        state: &mut State,
+        verdict: Verdict,
+        notice: &Notice<'_>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if verdict.tell {
+            self.tell(state, notice, now);
+        }
+        verdict.again
+    }
+
+    fn tell(&self, state: &mut State, notice: &Notice<'_>, now: Timestamp) {
+        let object = RoomObject::notice(notice);
+        state.publish(now, |encoding, stamp, into| {
+            Some(object.encode_notice(encoding, stamp, into, &self.name, notice))
+        });
     }
 
     /// What there is to read at `cursor`.
     pub(crate) fn read(&self, cursor: Cursor, encoding: Encoding) -> Read {
         lock(&self.state).log.read(cursor, encoding)
+    }
+
+    /// What `choose` finds in the history.
+    pub(crate) fn look_back<T>(&self, choose: impl FnOnce(&History) -> T) -> T {
+        choose(&lock(&self.state).history)
+    }
+
+    /// A message of the history as those got it who were there.
+    pub(crate) fn encode(&self, encoding: Encoding, seq: u64, entry: &Entry) -> String {
+        let position = Position { epoch: self.epoch, seq };
+        entry.object.encode_message(encoding, entry.at, String::new(), &self.name, position)
     }
 
     /// Whether so much is to be read at `cursor` that nothing should be added.
@@ -150,27 +277,51 @@ impl Room {
 
     /// The last message's place.
     pub(crate) fn head(&self) -> Position {
-        Position { epoch: self.epoch, seq: lock(&self.state).seq }
+        Position { epoch: self.epoch, seq: lock(&self.state).history.head() }
+    }
+
+    /// Bytes that it takes while nobody is in it, about.
+    pub(crate) fn size(&self) -> usize {
+        lock(&self.state).history.size() + size_of::<Room>()
     }
 
     /// How many have joined.
     pub(crate) fn count(&self) -> usize {
-        read(&self.members).users().count()
+        read(&self.members).count()
     }
 
     /// Up to `most` of those who have joined, and how many they are.
     pub(crate) fn users(&self, most: usize) -> (Vec<UserName>, usize) {
         let members = read(&self.members);
-        (members.users().take(most).cloned().collect(), members.users().count())
+        (members.users().take(most).collect(), members.count())
     }
 }
 
 impl State {
-    /// Appends what `encode` makes in each encoding that somebody reads.
-    fn publish(&mut self, now: Timestamp, encode: impl Fn(Encoding, Timestamp) -> String) {
+    /// Appends what `encode` writes in each encoding that somebody reads.
+    fn publish(
+        &mut self,
+        now: Timestamp,
+        encode: impl Fn(Encoding, Timestamp, String) -> Option<String>,
+    ) {
         self.stamp = self.stamp.max(now);
-        let message = Encoding::ALL
-            .map(|encoding| self.log.uses(encoding).then(|| encode(encoding, self.stamp)));
-        self.log.append(&message, self.stamp);
+        SCRATCH.with_borrow_mut(|scratch| {
+            let message = Encoding::ALL.map(|encoding| {
+                let is_read = self.log.uses(encoding);
+                is_read.then(|| {
+                    encode(encoding, self.stamp, mem::take(&mut scratch[encoding as usize]))
+                })?
+            });
+            self.log.append(&message, self.stamp);
+            for (scratch, json) in scratch.iter_mut().zip(message) {
+                *scratch = json.unwrap_or_default();
+            }
+        });
     }
+}
+
+thread_local! {
+    /// Where messages are written, to be copied into logs: no longer than the
+    /// longest message, and one of each encoding for each thread.
+    static SCRATCH: RefCell<[String; Encoding::ALL.len()]> = RefCell::default();
 }

@@ -29,6 +29,11 @@ impl Timestamp {
         self.0
     }
 
+    /// This many milliseconds later.
+    pub(crate) const fn plus_millis(self, millis: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(millis))
+    }
+
     /// Appends the number that says this time in `unit`: an integer of
     /// milliseconds, or seconds as a float (`1700000000.123`).
     pub(crate) fn write(self, unit: Unit, out: &mut String) {
@@ -78,6 +83,13 @@ impl Unit {
             None
         }
     }
+
+    /// The time that this number says: in seconds if it looks like that, and
+    /// otherwise in milliseconds. A fraction of one is cut off.
+    pub(crate) fn read(number: f64) -> Timestamp {
+        let millis = if Unit::of(number) == Some(Unit::Seconds) { number * 1e3 } else { number };
+        Timestamp(millis.floor() as i64) // one that is out of range becomes the nearest
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +115,20 @@ mod tests {
     #[test]
     fn milliseconds_are_an_integer() {
         assert_eq!(written(1_700_000_000_123, Unit::Millis), "1700000000123");
+    }
+
+    #[test]
+    fn a_time_is_read_in_either_unit() {
+        for (number, millis) in [
+            (1_700_000_000.5, 1_700_000_000_500),
+            (1_700_000_000_500.0, 1_700_000_000_500),
+            (0.0, 0),
+            (-5.5, -6),
+            (1e300, i64::MAX),
+            (f64::NAN, 0),
+        ] {
+            assert_eq!(Unit::read(number).millis(), millis, "{number}");
+        }
     }
 
     #[test]

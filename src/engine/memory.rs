@@ -1,22 +1,22 @@
 //! The default engine: this process and nothing else.
 
-use crate::chat::{Engine, NewMessage, Position, Room, Unavailable};
+use crate::chat::{Engine, Entry, Room, Stored, Unavailable};
 
-/// Logs that live as long as their room. It needs nothing and never refuses.
+/// Logs that live as long as this process. It needs nothing and never refuses.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use wirechat::chat::{Chat, Limits};
 /// use wirechat::engine::Memory;
 ///
-/// let chat = Chat::new(Limits::default(), Memory, 0x5eed);
+/// let chat = Chat::new(Limits::default(), Memory, [7; 32]);
 /// # let _: Arc<Chat> = chat;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Memory;
 
 impl Engine for Memory {
-    fn append(&self, room: &Room, message: &NewMessage<'_>) -> Result<Position, Unavailable> {
-        Ok(room.append(message))
+    fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable> {
+        Ok(room.append(entry))
     }
 }

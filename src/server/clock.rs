@@ -1,6 +1,6 @@
-//! The time of day, which the chat itself never asks for.
+//! The time of day and chance, which the chat itself never asks for.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::chat::Timestamp;
 
@@ -8,4 +8,11 @@ use crate::chat::Timestamp;
 pub(super) fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Milliseconds, evenly spread over this time.
+pub(super) fn spread(over: Duration) -> u64 {
+    // Without randomness all come back together, which is no worse than now.
+    let chance = getrandom::u32().unwrap_or(0);
+    (over.as_millis() as u64 * u64::from(chance)) >> 32
 }

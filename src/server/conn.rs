@@ -24,7 +24,7 @@ use super::clock;
 use super::config::{ServerConfig, close};
 use crate::chat::{Mailbox, Next, Outbox, Session};
 use crate::net::scratch;
-use crate::proto::{CloseCode, Config, Connection, Event, SendError, State};
+use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, SendError, State};
 
 /// Bytes that one connection may bring in before it is the others' turn.
 const TURN: usize = 64 << 10;
@@ -34,6 +34,9 @@ const MOST_WAITS: u8 = 8;
 
 /// How long a connection that must close goes on writing what its rooms hold for it.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The time over which the clients of a server that stops come back.
+const COME_BACK: Duration = Duration::from_secs(3);
 
 /// A connection's task.
 pub(super) struct Conn<S> {
@@ -54,6 +57,8 @@ pub(super) struct Conn<S> {
     timer: Pin<Box<Sleep>>,
     /// For how many turns in a row it has been kept from reading.
     waited: u8,
+    /// Whether the peer has said that it goes for good.
+    says_goodbye: bool,
     /// Whether the last turn read something, and so has not written yet.
     has_read: bool,
     /// Whether nothing more will arrive.
@@ -64,15 +69,33 @@ pub(super) struct Conn<S> {
 }
 
 /// Frames the session's objects for this connection.
-struct Answers<'c>(&'c mut Connection);
+struct Answers<'c> {
+    connection: &'c mut Connection,
+    /// Bytes from which on what can wait has to.
+    enough: usize,
+}
 
 impl Outbox for Answers<'_> {
     fn push_object(&mut self, object: &str) {
-        match self.0.send_text(object) {
+        match self.connection.send_text(object) {
             // Nobody is left to read the answer.
             Ok(()) | Err(SendError::Closing | SendError::LongControl) => {}
         }
     }
+
+    fn has_room(&self) -> bool {
+        self.connection.outgoing().len() < self.enough
+    }
+}
+
+fn answers<'c>(connection: &'c mut Connection, config: &ServerConfig) -> Answers<'c> {
+    Answers { connection, enough: config.max_outgoing }
+}
+
+/// Whether a client that closes like this will not be back in a moment. A page
+/// that is loaded again says that it goes away (RFC 6455 §7.4.1, code 1001).
+fn is_for_good(close: &CloseFrame) -> bool {
+    close.code.is_none_or(|code| code == CloseCode::NORMAL)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
@@ -101,12 +124,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             farewell: None,
             timer,
             waited: 0,
+            says_goodbye: false,
             has_read: true,
             ended: false,
             broken: false,
             shut_down: false,
         };
-        conn.session.greet(clock::now(), &mut Answers(&mut conn.connection));
+        let out = &mut answers(&mut conn.connection, &conn.config);
+        conn.session.greet(clock::now(), out);
         conn.receive(early);
         conn
     }
@@ -157,11 +182,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             let payload = match &event {
                 Event::Text(text) => text.as_bytes(),
                 Event::Binary(bytes) => bytes,
-                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => continue,
+                Event::Close(close) => {
+                    self.says_goodbye |= is_for_good(close);
+                    continue;
+                }
+                Event::Ping(_) | Event::Pong(_) => continue,
             };
             // Once the connection is closing, what still comes has no effect.
             if self.connection.state() == State::Open {
-                self.session.receive(payload, now, &mut Answers(&mut self.connection));
+                let out = &mut answers(&mut self.connection, &self.config);
+                self.session.receive(payload, now, out);
+                if self.session.starts_over() {
+                    self.frames.drop_unbegun();
+                }
             }
             if self.answers_pile_up() {
                 self.unread = (*bytes).into();
@@ -175,7 +208,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// again, not when its transport has ended.
     fn leave_if_over(&mut self) {
         if self.connection.state() != State::Open {
-            self.session.close(clock::now());
+            self.leave();
+        }
+    }
+
+    fn leave(&mut self) {
+        match self.says_goodbye {
+            true => self.session.close(clock::now()),
+            false => self.session.lose(clock::now()),
         }
     }
 
@@ -213,7 +253,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// nothing may follow a Close.
     fn take_frames(&mut self) {
         while self.connection.state() == State::Open && self.frames.have_room() {
-            match self.session.next_frames() {
+            let out = &mut answers(&mut self.connection, &self.config);
+            match self.session.next_frames(out) {
                 Next::Frames(piece) => self.frames.push(piece),
                 Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
                 // An order to close is obeyed when all is written.
@@ -230,6 +271,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     fn close_as_ordered(&mut self) {
         if let Some(order) = self.mailbox.close_order() {
+            if order.code == CloseCode::GOING_AWAY {
+                let out = &mut answers(&mut self.connection, &self.config);
+                self.session.say_goodbye(clock::spread(COME_BACK), clock::now(), out);
+            }
             self.close(order.code, order.reason);
         }
     }
@@ -358,7 +403,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Conn<S> {
             tracing::debug!(%error, "a connection was lost");
             conn.connection.receive_eof();
         }
-        conn.session.close(clock::now());
+        conn.leave();
         if let Some(closure) = conn.connection.closure() {
             tracing::debug!(
                 code = closure.code.map(|code| code.get()),

@@ -20,8 +20,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 pub use config::ServerConfig;
@@ -32,6 +34,9 @@ use crate::chat::{Chat, CloseOrder, SUBPROTOCOL};
 use crate::engine::Memory;
 use crate::net::keys;
 use crate::proto::handshake::ServerOptions;
+
+/// How often the chat looks at what is due.
+const TICK: Duration = Duration::from_millis(500);
 
 /// A chat server on one port.
 ///
@@ -69,8 +74,8 @@ impl Server {
     /// If the operating system has no randomness to give.
     #[must_use]
     pub fn new(listener: TcpListener, config: ServerConfig) -> Server {
-        let mut seed = [0; 8];
-        keys::fill(&mut seed);
+        let mut secret = [0; 32];
+        keys::fill(&mut secret);
         let shared = Shared {
             handshake: ServerOptions {
                 subprotocols: vec![SUBPROTOCOL.to_owned()],
@@ -78,7 +83,7 @@ impl Server {
                 #[cfg(feature = "deflate")]
                 deflate: config.deflate,
             },
-            chat: Chat::new(config.chat.clone(), Memory, u64::from_ne_bytes(seed)),
+            chat: Chat::new(config.chat.clone(), Memory, secret),
             door: Door::new(config.max_connections, config.max_per_address),
             tasks: TaskTracker::new(),
             config: Arc::new(config),
@@ -104,9 +109,12 @@ impl Server {
         let Server { listener, shared } = self;
         let stopping = tokio_util::sync::CancellationToken::new();
         let mut stop = pin!(stop);
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = &mut stop => break,
+                _ = ticks.tick() => shared.chat.tick(clock::now()),
                 (stream, peer) = accept_from(&listener) => {
                     admit(stream, peer, &shared, &stopping);
                 }

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Shared;
+use super::clock;
 use super::conn::Conn;
 use super::door::Place;
 use super::web;
@@ -40,7 +41,8 @@ pub(super) async fn welcome(
     match timeout(limit, open(&mut stream, &shared)).await {
         Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
             let mailbox = Arc::new(Mailbox::new());
-            let session = Session::open(Arc::clone(&shared.chat), encoding, Arc::clone(&mailbox));
+            let chat = Arc::clone(&shared.chat);
+            let session = Session::open(chat, encoding, Arc::clone(&mailbox), clock::now());
             place.open(Arc::clone(&mailbox));
             let config = Arc::clone(&shared.config);
             let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);

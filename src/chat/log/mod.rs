@@ -18,7 +18,8 @@
 //!
 //! There is one tail per [`Encoding`] in use, and a batch holds the same
 //! messages in each, so that a cursor counts batches and stays right when its
-//! reader's encoding changes.
+//! reader's encoding changes. (What only some clients understand is missing from
+//! the encodings of the others.)
 //!
 //! Batches are slices of segments, in order. A segment is a quarter of what the
 //! log holds, from 1 to 64 KiB: a quiet room stays small, a busy one allocates
@@ -48,6 +49,8 @@ const GRACE: i64 = 2_000;
 /// together.
 const MOST_YOUNG: usize = 6;
 
+const ENCODINGS: usize = Encoding::ALL.len();
+
 /// A reader's place in a log: the next batch that it will read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cursor(u64);
@@ -55,8 +58,8 @@ pub(crate) struct Cursor(u64);
 /// What a reader finds at its cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
-    /// Nothing yet.
-    Nothing,
+    /// Nothing yet, and from where on.
+    Nothing { next: Cursor },
     /// Whole frames, where to go on, and whether there is more by now.
     Frames { frames: Bytes, next: Cursor, more: bool },
     /// What it should read next is gone.
@@ -80,16 +83,15 @@ pub(crate) struct Log {
     /// Bytes of all batches that there ever were.
     sealed: u64,
     /// The frames since the last seal, in each encoding in use.
-    tails: [BytesMut; 3],
-    /// How many readers speak each dialect. A plain reader's unit may change at
-    /// any time, so one of them calls for both plain encodings.
-    readers: [usize; 2],
+    tails: [BytesMut; ENCODINGS],
+    /// How many readers speak each dialect.
+    readers: [usize; 3],
 }
 
 /// The messages between two seals. An encoding that was not in use is empty.
 #[derive(Debug)]
 struct Batch {
-    frames: [Bytes; 3],
+    frames: [Bytes; ENCODINGS],
     /// When its last message was appended.
     at: Timestamp,
     /// Bytes of all batches before it.
@@ -97,6 +99,15 @@ struct Batch {
 }
 
 impl Batch {
+    /// What a reader of this encoding gets. Before it learned its dialect, the
+    /// batch may have been written in the plain one only.
+    fn frames(&self, encoding: Encoding) -> &Bytes {
+        match &self.frames[encoding as usize] {
+            none if none.is_empty() => &self.frames[encoding.plain() as usize],
+            frames => frames,
+        }
+    }
+
     fn size(&self) -> usize {
         let longest = self.frames.iter().map(Bytes::len).max().unwrap_or(0);
         longest + size_of::<Batch>()
@@ -119,8 +130,8 @@ impl Log {
             capacity,
             now: Timestamp::EARLIEST,
             sealed: 0,
-            tails: [BytesMut::new(), BytesMut::new(), BytesMut::new()],
-            readers: [0; 2],
+            tails: std::array::from_fn(|_| BytesMut::new()),
+            readers: [0; 3],
         }
     }
 
@@ -135,17 +146,41 @@ impl Log {
     /// A reader goes.
     pub(crate) fn leave(&mut self, dialect: Dialect) {
         self.readers[dialect as usize] -= 1;
+        if self.readers[dialect as usize] == 0 {
+            // What follows may be missing in its encodings.
+            self.seal();
+        }
+    }
+
+    /// Forgets everything, since nobody is left to read it.
+    pub(crate) fn clear(&mut self) {
+        self.seal();
+        self.first = self.next();
+        self.batches = VecDeque::new();
+        self.tails = std::array::from_fn(|_| BytesMut::new());
+        (self.held, self.held_in_all) = (0, 0);
+    }
+
+    /// A reader learns another dialect.
+    pub(crate) fn change(&mut self, from: Dialect, to: Dialect) {
+        self.leave(from);
+        self.readers[to as usize] += 1;
+        // The tail lacks the new encoding, so it ends here.
+        self.seal();
     }
 
     /// Whether messages must be appended in this encoding.
     pub(crate) fn uses(&self, encoding: Encoding) -> bool {
-        self.readers[encoding.dialect() as usize] > 0
+        const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::Plain, Dialect::Knowing];
+        DIALECTS
+            .into_iter()
+            .any(|dialect| self.readers[dialect as usize] > 0 && dialect.may_read(encoding))
     }
 
     /// Appends one message at the time `now`, which does not go back: its JSON in
     /// each encoding in use, in the order of [`Encoding::ALL`], and nothing for the
     /// others.
-    pub(crate) fn append(&mut self, message: &[Option<String>; 3], now: Timestamp) {
+    pub(crate) fn append(&mut self, message: &[Option<String>; ENCODINGS], now: Timestamp) {
         // What `encode_frame` wants to be free.
         let size = |json: &String| FrameHeader::MAX_SIZE + json.len();
         let sizes = message.each_ref().map(|json| json.as_ref().map_or(0, size));
@@ -168,16 +203,21 @@ impl Log {
     }
 
     /// What stands at `cursor` for a reader of this encoding.
-    pub(crate) fn read(&mut self, cursor: Cursor, encoding: Encoding) -> Read {
-        if cursor.0 == self.next() {
-            self.seal();
+    pub(crate) fn read(&mut self, mut cursor: Cursor, encoding: Encoding) -> Read {
+        loop {
+            if cursor.0 == self.next() {
+                self.seal();
+            }
+            let Some(index) = cursor.0.checked_sub(self.first) else { return Read::Lagged };
+            let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
+            let Some(batch) = batch else { return Read::Nothing { next: cursor } };
+            cursor.0 += 1;
+            let frames = batch.frames(encoding);
+            if !frames.is_empty() {
+                let more = cursor.0 < self.next() || !self.tail_is_empty();
+                return Read::Frames { frames: frames.clone(), next: cursor, more };
+            }
         }
-        let Some(index) = cursor.0.checked_sub(self.first) else { return Read::Lagged };
-        let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
-        let Some(batch) = batch else { return Read::Nothing };
-        let next = Cursor(cursor.0 + 1);
-        let more = next.0 < self.next() || !self.tail_is_empty();
-        Read::Frames { frames: batch.frames[encoding as usize].clone(), next, more }
     }
 
     /// Whether a reader at `cursor` has half as much to read as the log is meant to

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::chat::time::Unit;
 
 const V1: Encoding = Encoding::V1;
 const MILLIS: Encoding = Encoding::PlainMillis;
@@ -17,6 +18,15 @@ fn append_at(log: &mut Log, number: usize, padding: usize, now: Timestamp) {
         log.uses(encoding).then(|| format!("{number} {encoding:?} {}", "x".repeat(padding)))
     });
     log.append(&message, now);
+}
+
+/// What only some clients understand.
+const TYPING: &str = "typing";
+
+fn append_typing(log: &mut Log) {
+    let message = Encoding::ALL
+        .map(|encoding| (encoding.is_full() && log.uses(encoding)).then(|| TYPING.to_owned()));
+    log.append(&message, log.now);
 }
 
 /// The payloads of whole text frames.
@@ -42,24 +52,38 @@ struct Reader {
     cursor: Cursor,
     encoding: Encoding,
     expected: usize,
+    dialect: Dialect,
 }
 
 impl Reader {
     fn enter(log: &mut Log, encoding: Encoding, expected: usize) -> Reader {
-        Reader { cursor: log.enter(encoding.dialect()), encoding, expected }
+        let dialect = Dialect::of(encoding);
+        Reader { cursor: log.enter(dialect), encoding, expected, dialect }
     }
 
     /// Reads once. Returns whether there is more, or `None` for a lag.
     fn read(&mut self, log: &mut Log) -> Option<bool> {
         match log.read(self.cursor, self.encoding) {
             Read::Lagged => None,
-            Read::Nothing => Some(false),
+            Read::Nothing { next } => {
+                self.cursor = next;
+                Some(false)
+            }
             Read::Frames { frames, next, more } => {
                 let payloads = payloads(&frames);
                 assert!(!payloads.is_empty());
                 for payload in payloads {
-                    let expected = format!("{} {:?} ", self.expected, self.encoding);
-                    assert!(payload.starts_with(&expected), "{payload:?} is not {expected:?}");
+                    if payload == TYPING {
+                        assert!(self.encoding.is_full());
+                        continue;
+                    }
+                    // Before it learned its dialect, it was written to in the plain one.
+                    let may_be = [self.encoding, self.encoding.plain()]
+                        .map(|encoding| format!("{} {encoding:?} ", self.expected));
+                    assert!(
+                        may_be.iter().any(|expected| payload.starts_with(expected)),
+                        "{payload:?} is none of {may_be:?}"
+                    );
                     self.expected += 1;
                 }
                 self.cursor = next;
@@ -68,11 +92,27 @@ impl Reader {
         }
     }
 
+    fn switch_unit(&mut self) {
+        let other = if self.encoding.unit() == Unit::Millis { Unit::Seconds } else { Unit::Millis };
+        if self.dialect != Dialect::V1 {
+            self.encoding = self.encoding.with_unit(other);
+        }
+    }
+
+    /// A plain reader shows that it understands more than messages.
+    fn learn(&mut self, log: &mut Log) {
+        if !self.encoding.is_full() {
+            log.change(Dialect::Plain, Dialect::Knowing);
+            self.encoding = V1.with_unit(self.encoding.unit());
+            self.dialect = Dialect::Knowing;
+        }
+    }
+
     /// Reads to the end, which is behind message `count`.
     fn drain(&mut self, log: &mut Log, count: usize) {
         while self.read(log).expect("did not lag") {}
         assert_eq!(self.expected, count);
-        assert_eq!(log.read(self.cursor, self.encoding), Read::Nothing);
+        assert_eq!(log.read(self.cursor, self.encoding), Read::Nothing { next: self.cursor });
     }
 }
 
@@ -87,7 +127,7 @@ fn what_was_appended_before_a_read_is_one_batch_and_all_readers_share_its_bytes(
     let Read::Frames { frames: read_by_b, .. } = log.read(b, V1) else { panic!("nothing") };
     assert_eq!(payloads(&read_by_a).len(), 3);
     assert_eq!(read_by_a.as_ptr(), read_by_b.as_ptr());
-    assert_eq!(log.read(next, V1), Read::Nothing);
+    assert_eq!(log.read(next, V1), Read::Nothing { next });
 }
 
 #[test]
@@ -96,7 +136,7 @@ fn an_encoding_that_nobody_reads_is_not_kept() {
     let mut v1 = Reader::enter(&mut log, V1, 0);
     append(&mut log, 0, 10);
     assert!(log.uses(V1) && !log.uses(MILLIS) && !log.uses(SECONDS));
-    assert_eq!(log.tails.each_ref().map(|tail| tail.capacity() > 0), [true, false, false]);
+    assert_eq!(log.tails.each_ref().map(|tail| tail.capacity() > 0), [true, false, false, false]);
     // The newcomer starts behind what was not written for it.
     let mut plain = Reader::enter(&mut log, SECONDS, 1);
     append(&mut log, 1, 10);
@@ -130,19 +170,19 @@ fn a_burst_makes_nobody_lag_who_reads_within_the_grace() {
     };
     let mut reader = Reader::enter(&mut log, V1, 0);
     assert!(!log.is_far_behind(reader.cursor));
-    burst(&mut log, 0..100, 0);
+    burst(&mut log, 0..90, 0);
     assert!(log.held > 4 << 10);
     assert!(log.is_far_behind(reader.cursor));
-    reader.drain(&mut log, 100);
+    reader.drain(&mut log, 90);
     assert!(!log.is_far_behind(reader.cursor));
 
     // When it is no longer young, it goes.
-    burst(&mut log, 100..101, GRACE);
+    burst(&mut log, 90..91, GRACE);
     assert!(log.held <= 4 << 10);
 
     // Not even a burst may take more than so much.
-    let cursor = log.enter(V1.dialect());
-    burst(&mut log, 101..1000, GRACE);
+    let cursor = log.enter(Dialect::V1);
+    burst(&mut log, 91..1000, GRACE);
     assert!(log.held_in_all <= MOST_YOUNG * (4 << 10));
     assert_eq!(log.read(cursor, V1), Read::Lagged);
     assert!(log.is_far_behind(cursor));
@@ -181,9 +221,11 @@ enum Step {
     Append { padding: usize },
     Read { reader: usize },
     Drain { reader: usize },
-    Enter { encoding: usize },
+    Enter { encoding: Encoding },
     Leave { reader: usize },
     SwitchUnit { reader: usize },
+    Learn { reader: usize },
+    AppendTyping,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -191,9 +233,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0usize..400).prop_map(|padding| Step::Append { padding }),
         4 => (0usize..9).prop_map(|reader| Step::Read { reader }),
         1 => (0usize..9).prop_map(|reader| Step::Drain { reader }),
-        1 => (0usize..3).prop_map(|encoding| Step::Enter { encoding }),
+        1 => (0usize..3).prop_map(|encoding| Step::Enter { encoding: [V1, MILLIS, SECONDS][encoding] }),
         1 => (0usize..9).prop_map(|reader| Step::Leave { reader }),
         1 => (0usize..9).prop_map(|reader| Step::SwitchUnit { reader }),
+        1 => (0usize..9).prop_map(|reader| Step::Learn { reader }),
+        2 => Just(Step::AppendTyping),
     ];
     proptest::collection::vec(step, 1..300)
 }
@@ -217,23 +261,23 @@ proptest! {
                     count += 1;
                 }
                 Step::Enter { encoding } => {
-                    readers.push(Reader::enter(&mut log, Encoding::ALL[encoding], count));
+                    readers.push(Reader::enter(&mut log, encoding, count));
                 }
                 Step::Leave { reader } if reader < readers.len() => {
-                    log.leave(readers.swap_remove(reader).encoding.dialect());
+                    log.leave(readers.swap_remove(reader).dialect);
                 }
                 Step::SwitchUnit { reader } if reader < readers.len() => {
                     let reader = &mut readers[reader];
-                    reader.encoding = match reader.encoding {
-                        Encoding::V1 => Encoding::V1,
-                        Encoding::PlainMillis => Encoding::PlainSeconds,
-                        Encoding::PlainSeconds => Encoding::PlainMillis,
-                    };
+                    reader.switch_unit();
                 }
+                Step::Learn { reader } if reader < readers.len() => {
+                    readers[reader].learn(&mut log);
+                }
+                Step::AppendTyping => append_typing(&mut log),
                 Step::Read { reader } if reader < readers.len() => {
                     let lagged = readers[reader].read(&mut log).is_none();
                     if lagged {
-                        log.leave(readers.swap_remove(reader).encoding.dialect());
+                        log.leave(readers.swap_remove(reader).dialect);
                     }
                 }
                 Step::Drain { reader } if reader < readers.len() => {

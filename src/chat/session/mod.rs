@@ -7,26 +7,35 @@
 //! A turn of the connection's task is: [`receive`](Session::receive) all that
 //! has arrived, [`wake_rooms`](Session::wake_rooms) once, then write what
 //! [`next_frames`](Session::next_frames) hands out until it has nothing more.
+//!
+//! | what a client does | read |
+//! |---|---|
+//! | join, leave | `joining` |
+//! | message, private, typing | `speaking` |
+//! | history, who, rooms | `looking` |
+//! | read | `reading` |
 
-mod commands;
+mod joining;
+mod looking;
+mod reading;
+mod speaking;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::hall::{Chat, Entered};
-use super::ids::Position;
-use super::log::{Cursor, Read};
+use super::hall::Chat;
+use super::log::Cursor;
 use super::mailbox::Mailbox;
-use super::members::{Member, MemberId};
-use super::names::{RoomName, UserName};
-use super::notice::Notice;
+use super::members::MemberId;
+use super::names::RoomName;
+use super::person::Person;
 use super::rate::Bucket;
 use super::room::Room;
-use super::time::Timestamp;
-use super::wire::{Encoding, Object, Outgoing, Refusal};
+use super::time::{Timestamp, Unit};
+use super::wire::{Command, Dialect, Encoding, Object, Outgoing, Refusal};
+pub use reading::Next;
+use reading::Replay;
 
 /// Takes objects that are meant for one connection alone: it frames them as
 /// text messages and sends them, in order.
@@ -41,6 +50,12 @@ use super::wire::{Encoding, Object, Outgoing, Refusal};
 pub trait Outbox {
     /// Adds one JSON object.
     fn push_object(&mut self, object: &str);
+
+    /// Whether more is welcome: what can wait is kept back until it is. Answers
+    /// cannot.
+    fn has_room(&self) -> bool {
+        true
+    }
 }
 
 /// Keeps them, to be looked at.
@@ -50,31 +65,14 @@ impl Outbox for Vec<String> {
     }
 }
 
-/// What a connection's rooms have for it.
-///
-/// ```
-/// use wirechat::chat::Next;
-///
-/// assert_ne!(Next::Nothing, Next::Lagged);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Nothing until the [`Mailbox`] rings.
-    Nothing,
-    /// Whole, unmasked text frames to write as they are. Every reader of the
-    /// room shares these bytes.
-    Frames(Bytes),
-    /// The connection was too slow: messages that it should get are gone. It
-    /// must be closed, and will see what it missed when it comes back.
-    Lagged,
-}
-
 /// A connection's membership of a room.
 #[derive(Debug)]
 struct Membership {
     room: Arc<Room>,
     id: MemberId,
     cursor: Cursor,
+    /// What it gets before it reads on at the cursor.
+    replay: Option<Box<Replay>>,
     /// Whether there may be something to read.
     unread: bool,
     /// Whether something was appended in this turn of which nobody knows yet.
@@ -85,17 +83,17 @@ struct Membership {
 ///
 /// It begins as `Anonymous` in the lobby (unless
 /// [`require_join`](super::Limits::require_join) is set), and its first `join`
-/// takes the place of that. Dropping a session leaves its rooms, but
-/// [`close`](Session::close) knows the time.
+/// takes the place of that. [`close`](Session::close) it when it says that it
+/// goes; dropping a session is for connections that were lost.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use wirechat::chat::{Chat, Encoding, Limits, Mailbox, Next, Session, Timestamp};
 /// use wirechat::engine::Memory;
 ///
-/// let chat = Chat::new(Limits::default(), Memory, 0x5eed);
+/// let chat = Chat::new(Limits::default(), Memory, [7; 32]);
 /// let now = Timestamp::from_millis(1_700_000_000_000);
-/// let mut session = Session::open(chat, Encoding::PlainMillis, Arc::new(Mailbox::new()));
+/// let mut session = Session::open(chat, Encoding::PlainMillis, Arc::new(Mailbox::new()), now);
 /// let mut outbox = Vec::new();
 ///
 /// session.greet(now, &mut outbox);
@@ -103,24 +101,31 @@ struct Membership {
 /// session.wake_rooms();
 ///
 /// assert!(outbox[0].contains("Welcome"));
-/// let Next::Frames(frames) = session.next_frames() else { panic!("nothing to read") };
+/// let Next::Frames(frames) = session.next_frames(&mut outbox) else { panic!("nothing to read") };
 /// assert_eq!(frames[0], 0x81); // FIN, text
 /// assert!(frames.ends_with(br#""content":"Alice has joined the chat","timestamp":1700000000000}"#));
-/// assert_eq!(session.next_frames(), Next::Nothing);
+/// assert_eq!(session.next_frames(&mut outbox), Next::Nothing);
 /// session.close(now);
 /// ```
 #[derive(Debug)]
 pub struct Session {
     chat: Arc<Chat>,
     mailbox: Arc<Mailbox>,
-    encoding: Encoding,
-    /// The name that it has joined with, as long as it is in a room.
-    user: Option<UserName>,
-    /// The rooms it is in, the first one joined first. Without a name: the
+    dialect: Dialect,
+    unit: Unit,
+    /// Who it has joined as, as long as it is in a room.
+    person: Option<Arc<Person>>,
+    /// The rooms it is in, the first one joined first. Without a person: the
     /// lobby or nothing.
     memberships: Vec<Membership>,
     /// The membership to read next: a busy room must not silence the others.
     turn: usize,
+    /// Whether there may be something for this person alone.
+    has_mail: bool,
+    /// Whether it was ever typing.
+    has_typed: bool,
+    /// Whether what was handed out and not written yet is to be forgotten.
+    starts_over: bool,
     bucket: Bucket,
 }
 
@@ -128,18 +133,27 @@ impl Session {
     /// A session for a connection that speaks `encoding` and is woken through
     /// `mailbox`.
     #[must_use]
-    pub fn open(chat: Arc<Chat>, encoding: Encoding, mailbox: Arc<Mailbox>) -> Session {
+    pub fn open(
+        chat: Arc<Chat>,
+        encoding: Encoding,
+        mailbox: Arc<Mailbox>,
+        now: Timestamp,
+    ) -> Session {
         let mut session = Session {
             chat,
             mailbox,
-            encoding,
-            user: None,
+            dialect: Dialect::of(encoding),
+            unit: encoding.unit(),
+            person: None,
             memberships: Vec::new(),
             turn: 0,
+            has_mail: false,
+            has_typed: false,
+            starts_over: false,
             bucket: Bucket::FULL,
         };
         if !session.chat.limits().require_join {
-            session.enter(&RoomName::lobby());
+            session.enter(&RoomName::lobby(), None, now);
         }
         session
     }
@@ -149,15 +163,26 @@ impl Session {
         out.push_object(&self.outgoing(now).welcome());
     }
 
+    /// Says that the server is about to close the connection, and how long the
+    /// client should stay away.
+    pub fn say_goodbye(&self, reconnect_after_ms: u64, now: Timestamp, out: &mut dyn Outbox) {
+        if let Some(object) = self.outgoing(now).going_away(reconnect_after_ms) {
+            out.push_object(&object);
+        }
+    }
+
     /// Handles the payload of one text or binary message. What cannot be done
     /// is answered with an error object; nothing in it ends the connection.
     pub fn receive(&mut self, payload: &[u8], now: Timestamp, out: &mut dyn Outbox) {
         let object = Object::parse(payload);
         if let Some(unit) = object.as_ref().ok().and_then(Object::unit) {
-            self.encoding = self.encoding.with_unit(unit);
+            self.unit = self.dialect.encoding(unit).unit();
         }
         let nonce = object.as_ref().ok().and_then(Object::nonce);
-        if let Err(refusal) = self.obey(object, nonce, now, out) {
+        let command = object.and_then(|object| object.command());
+        let done = self.permit(&command, now).and(command);
+        let done = done.and_then(|command| self.obey(command, nonce, now, out));
+        if let Err(refusal) = done {
             out.push_object(&self.outgoing(now).error(&refusal, nonce));
         }
     }
@@ -171,91 +196,109 @@ impl Session {
         }
     }
 
-    /// The next frames from any of the rooms; call it until there are none.
-    pub fn next_frames(&mut self) -> Next {
-        if self.mailbox.take() {
-            self.memberships.iter_mut().for_each(|membership| membership.unread = true);
-        }
-        for _ in 0..self.memberships.len() {
-            self.turn = (self.turn + 1) % self.memberships.len();
-            let membership = &mut self.memberships[self.turn];
-            if !membership.unread {
-                continue;
-            }
-            match membership.room.read(membership.cursor, self.encoding) {
-                Read::Nothing => membership.unread = false,
-                Read::Frames { frames, next, more } => {
-                    membership.cursor = next;
-                    membership.unread = more;
-                    return Next::Frames(frames);
-                }
-                Read::Lagged => return Next::Lagged,
-            }
-        }
-        Next::Nothing
-    }
-
-    /// Whether one of its rooms has half as much for it to read as it keeps: a
-    /// connection that finds this so when its turn comes should write before it
-    /// [receives](Session::receive) more. So a room in which all speak at once
-    /// fills no faster than they read.
-    #[must_use]
-    pub fn is_far_behind(&self) -> bool {
-        self.memberships.iter().any(|membership| membership.room.is_far_behind(membership.cursor))
-    }
-
     /// Leaves every room, announced once in each, and gives the name back.
     /// Closing again does nothing.
     pub fn close(&mut self, now: Timestamp) {
-        while !self.memberships.is_empty() {
-            self.leave_membership(0, now);
+        self.leave_all(false, now);
+    }
+
+    /// The same for a connection that broke: its person may come back in a moment,
+    /// and then nobody hears of it.
+    pub fn lose(&mut self, now: Timestamp) {
+        self.leave_all(true, now);
+    }
+
+    /// Whether frames that were handed out and are not begun must not be written
+    /// any more: the connection has joined, and gets what it missed in full.
+    #[must_use]
+    pub fn starts_over(&mut self) -> bool {
+        std::mem::take(&mut self.starts_over)
+    }
+
+    /// Does what an object asks for. After a refusal nothing has happened.
+    fn obey(
+        &mut self,
+        command: Command<'_>,
+        nonce: Option<&str>,
+        now: Timestamp,
+        out: &mut dyn Outbox,
+    ) -> Result<(), Refusal> {
+        match command {
+            Command::Join(join) => self.join(join, now, out),
+            Command::Leave { room } => self.leave(room, now),
+            Command::Message { content, room } => self.say(&content, room, nonce, now, out),
+            Command::Private { to, content } => self.whisper(&to, &content, nonce, now, out),
+            Command::Typing { place, is_typing } => self.types(place, is_typing, now),
+            Command::History { room, part, limit } => self.history(room, part, limit, now, out),
+            Command::Who { room } => self.who(room, now, out),
+            Command::Rooms => self.rooms(now, out),
+            Command::Ping => {
+                out.push_object(&self.outgoing(now).pong(nonce));
+                Ok(())
+            }
         }
     }
 
-    fn outgoing(&self, now: Timestamp) -> Outgoing {
-        Outgoing { encoding: self.encoding, now }
-    }
-
-    fn permit(&mut self, now: Timestamp) -> Result<(), Refusal> {
+    /// Every object counts, since even a refused one costs an answer; only typing
+    /// has a limit of its own.
+    fn permit(
+        &mut self,
+        command: &Result<Command<'_>, Refusal>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         match self.chat.limits().rate {
+            Some(_) if matches!(command, Ok(Command::Typing { .. })) => Ok(()),
             Some(rate) => self.bucket.take(rate, now).map_err(Refusal::rate_limited),
             None => Ok(()),
         }
     }
 
-    /// Enters a room under the present name. Returns the membership's index
-    /// and, for the answer to `join`, what is known of the room.
-    fn enter(&mut self, name: &RoomName) -> (usize, Position) {
-        let member = Member { mailbox: Arc::clone(&self.mailbox), user: self.user.clone() };
-        let Entered { room, id, cursor, head } =
-            self.chat.enter(name, member, self.encoding.dialect());
-        self.memberships.reserve_exact(1); // most are in one room for ever
-        self.memberships.push(Membership { room, id, cursor, unread: true, untold: false });
-        (self.memberships.len() - 1, head)
+    fn outgoing(&self, now: Timestamp) -> Outgoing {
+        Outgoing { dialect: self.dialect, unit: self.unit, now }
     }
 
-    /// Leaves one room, and without a room there is no name either.
-    fn leave_membership(&mut self, index: usize, now: Timestamp) {
-        let Membership { room, id, .. } = self.memberships.remove(index);
-        self.turn = 0;
-        let somebody_stays = self.chat.leave(&room, id, self.encoding.dialect());
-        if somebody_stays {
-            if let Some(user) = &self.user {
-                room.append_notice(&Notice::Left(user), now);
-            }
-            room.wake(); // also for what was said earlier in this turn
+    fn encoding(&self) -> Encoding {
+        self.dialect.encoding(self.unit)
+    }
+
+    /// The person, of those who have joined.
+    fn joined(&self) -> Result<Arc<Person>, Refusal> {
+        self.person.clone().ok_or_else(Refusal::not_joined)
+    }
+
+    fn find(&self, room: &RoomName) -> Option<usize> {
+        self.memberships.iter().position(|membership| membership.room.name() == room)
+    }
+
+    /// The membership that is meant: the first one if no room is named.
+    fn find_or_first(&self, room: Option<&RoomName>) -> Result<usize, Refusal> {
+        let found = match room {
+            Some(room) => self.find(room),
+            None => (!self.memberships.is_empty()).then_some(0),
+        };
+        found.ok_or_else(Refusal::not_joined)
+    }
+
+    /// The name of the room that is meant when none is named.
+    fn first_room(&self) -> RoomName {
+        match self.memberships.first() {
+            Some(membership) if self.person.is_some() => membership.room.name().clone(),
+            _ => RoomName::lobby(),
         }
-        if self.memberships.is_empty()
-            && let Some(user) = self.user.take()
-        {
-            self.chat.names(|names| names.release(&user));
-        }
+    }
+}
+
+impl Membership {
+    /// There is news: this session reads it by itself, the others are told later.
+    fn appended(&mut self) {
+        self.unread = true;
+        self.untold = true;
     }
 }
 
 /// A task that ends early, or panics, leaves no ghost behind.
 impl Drop for Session {
     fn drop(&mut self) {
-        self.close(Timestamp::EARLIEST); // rooms stamp it like what came last
+        self.lose(self.chat.last_tick());
     }
 }

@@ -22,6 +22,9 @@ pub const SUBPROTOCOL: &str = "wirechat.v1";
 pub enum Encoding {
     /// Every object of the protocol, timestamps in milliseconds.
     V1,
+    /// The same in seconds: for a plain client that has shown that it knows more
+    /// than messages.
+    V1Seconds,
     /// Only objects shaped like the original's `message`, in milliseconds.
     PlainMillis,
     /// The same in seconds.
@@ -29,8 +32,8 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    pub(crate) const ALL: [Encoding; 3] =
-        [Encoding::V1, Encoding::PlainMillis, Encoding::PlainSeconds];
+    pub(crate) const ALL: [Encoding; 4] =
+        [Encoding::V1, Encoding::V1Seconds, Encoding::PlainMillis, Encoding::PlainSeconds];
 
     /// The encoding to begin with, given the subprotocol that was agreed on and
     /// the `User-Agent` of the opening handshake. A plain client has not shown
@@ -44,39 +47,71 @@ impl Encoding {
         }
     }
 
-    /// The dialect that this is an encoding of.
-    pub(crate) fn dialect(self) -> Dialect {
-        match self {
-            Encoding::V1 => Dialect::V1,
-            Encoding::PlainMillis | Encoding::PlainSeconds => Dialect::Plain,
-        }
+    /// Whether objects have all their fields, and come in all types.
+    pub(crate) fn is_full(self) -> bool {
+        matches!(self, Encoding::V1 | Encoding::V1Seconds)
     }
 
     /// The unit of its timestamps.
     pub(crate) fn unit(self) -> Unit {
         match self {
             Encoding::V1 | Encoding::PlainMillis => Unit::Millis,
-            Encoding::PlainSeconds => Unit::Seconds,
+            Encoding::V1Seconds | Encoding::PlainSeconds => Unit::Seconds,
         }
     }
 
-    /// The same dialect for a client whose timestamps are in `unit`. The full
-    /// dialect has milliseconds only.
+    /// The same with objects that every client understands.
+    pub(crate) fn plain(self) -> Encoding {
+        match self.unit() {
+            Unit::Millis => Encoding::PlainMillis,
+            Unit::Seconds => Encoding::PlainSeconds,
+        }
+    }
+
+    /// The same in this unit; a client of the full dialect has milliseconds only.
     pub(crate) fn with_unit(self, unit: Unit) -> Encoding {
-        match (self, unit) {
-            (Encoding::V1, _) => Encoding::V1,
-            (_, Unit::Millis) => Encoding::PlainMillis,
-            (_, Unit::Seconds) => Encoding::PlainSeconds,
+        match (self.is_full(), unit) {
+            (true, Unit::Millis) => Encoding::V1,
+            (true, Unit::Seconds) => Encoding::V1Seconds,
+            (false, Unit::Millis) => Encoding::PlainMillis,
+            (false, Unit::Seconds) => Encoding::PlainSeconds,
         }
     }
 }
 
-/// Which objects a client understands. Unlike an [`Encoding`] it never changes
-/// during a connection.
+/// Which objects a client understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// All of them.
     V1,
     /// `{type:"message", username, content, timestamp}` and nothing else.
     Plain,
+    /// The same and, as it has sent such objects itself, `private` and `typing`.
+    Knowing,
+}
+
+impl Dialect {
+    /// The dialect of a connection that begins with this encoding.
+    pub(crate) fn of(encoding: Encoding) -> Dialect {
+        if encoding == Encoding::V1 { Dialect::V1 } else { Dialect::Plain }
+    }
+
+    /// How a room's messages are written for a client with this unit.
+    pub(crate) fn encoding(self, unit: Unit) -> Encoding {
+        match self {
+            Dialect::V1 => Encoding::V1,
+            Dialect::Knowing => Encoding::V1.with_unit(unit),
+            Dialect::Plain => Encoding::PlainMillis.with_unit(unit),
+        }
+    }
+
+    /// Whether a client of this dialect may read this encoding: a plain one may
+    /// change its unit at any time, and so may a knowing one.
+    pub(crate) fn may_read(self, encoding: Encoding) -> bool {
+        match self {
+            Dialect::V1 => encoding == Encoding::V1,
+            Dialect::Knowing => encoding.is_full(),
+            Dialect::Plain => !encoding.is_full(),
+        }
+    }
 }

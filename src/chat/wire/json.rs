@@ -14,11 +14,16 @@ impl JsonObject {
         JsonObject(json)
     }
 
-    /// A copy that has room for about `more` bytes.
-    pub(super) fn copy_with_room(&self, more: usize) -> JsonObject {
-        let mut json = String::with_capacity(self.0.len() + more);
-        json.push_str(&self.0);
-        JsonObject(json)
+    /// A copy in the memory of `into`.
+    pub(super) fn copy(&self, mut into: String) -> JsonObject {
+        into.clear();
+        into.push_str(&self.0);
+        JsonObject(into)
+    }
+
+    /// Bytes that it takes in memory.
+    pub(super) fn capacity(&self) -> usize {
+        self.0.capacity()
     }
 
     /// A string of any content.

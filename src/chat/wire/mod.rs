@@ -6,9 +6,11 @@ mod incoming;
 mod json;
 mod outgoing;
 mod refusal;
+mod room_object;
 
 pub(crate) use dialect::Dialect;
 pub use dialect::{Encoding, SUBPROTOCOL};
-pub(crate) use incoming::{Command, Object};
-pub(crate) use outgoing::{Joined, Outgoing, RoomObject};
+pub(crate) use incoming::{Command, Join, Mail, Object, Part, Place};
+pub(crate) use outgoing::{Joined, Outgoing, Page};
 pub(crate) use refusal::Refusal;
+pub(crate) use room_object::RoomObject;

@@ -1,84 +1,27 @@
-//! The objects that the server sends, in both dialects.
+//! The objects that the server sends to one connection, in both dialects.
 //!
 //! Every object has `type`, `username`, `content`, `timestamp`, in this order.
 //! A plain client gets nothing but messages; what has no room in those four
 //! fields is said in words by `System`.
 
-use super::dialect::{Dialect, Encoding};
+use super::dialect::Dialect;
 use super::json::{JsonObject, put_string};
 use super::refusal::Refusal;
-use crate::chat::ids::Position;
+use crate::chat::history::Missed;
+use crate::chat::ids::{Epoch, Position};
 use crate::chat::names::{RoomName, SYSTEM, UserName};
-use crate::chat::notice::Notice;
+use crate::chat::post::Private;
 use crate::chat::time::{Timestamp, Unit};
+use crate::chat::token::Token;
 
-/// Bytes of an object beside its username and content, in most cases.
-const USUAL_REST: usize = 160;
-
-/// A message or notice for a whole room. What all encodings of it share is
-/// written once.
-#[derive(Debug)]
-pub(crate) struct RoomObject {
-    shared: JsonObject,
-}
-
-impl RoomObject {
-    /// What `username` says.
-    pub(crate) fn message(username: &str, content: &str) -> RoomObject {
-        RoomObject { shared: begin("message", username, content) }
-    }
-
-    /// What `System` says about someone.
-    pub(crate) fn notice(notice: &Notice<'_>) -> RoomObject {
-        RoomObject::message(SYSTEM, &notice.to_string())
-    }
-
-    /// The message, now that its place in the log is known.
-    pub(crate) fn encode_message(
-        &self,
-        encoding: Encoding,
-        stamp: Timestamp,
-        room: &RoomName,
-        position: Position,
-    ) -> String {
-        let mut object = self.stamped(encoding, stamp);
-        if encoding.dialect() == Dialect::V1 {
-            object.text("room", room.as_str()).value("seq", position.seq);
-            object.value("id", format_args!("\"{position}\""));
-        }
-        object.end()
-    }
-
-    /// The notice, which has no place in the log.
-    pub(crate) fn encode_notice(
-        &self,
-        encoding: Encoding,
-        stamp: Timestamp,
-        room: &RoomName,
-        notice: &Notice<'_>,
-    ) -> String {
-        let mut object = self.stamped(encoding, stamp);
-        if encoding.dialect() == Dialect::V1 {
-            object.text("room", room.as_str()).text("event", notice.event());
-            object.text("user", notice.user().as_str());
-            if let Some(was) = notice.was() {
-                object.text("was", was.as_str());
-            }
-        }
-        object.end()
-    }
-
-    fn stamped(&self, encoding: Encoding, at: Timestamp) -> JsonObject {
-        let mut object = self.shared.copy_with_room(USUAL_REST);
-        stamp(&mut object, at, encoding.unit());
-        object
-    }
-}
+/// Bytes that follow the first three fields, in most cases.
+const USUAL_REST: usize = 120;
 
 /// Writes objects for one connection at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outgoing {
-    pub(crate) encoding: Encoding,
+    pub(crate) dialect: Dialect,
+    pub(crate) unit: Unit,
     pub(crate) now: Timestamp,
 }
 
@@ -92,8 +35,21 @@ pub(crate) struct Joined<'a> {
     /// Who is in the room: a few, and how many in all.
     pub(crate) users: &'a [UserName],
     pub(crate) count: usize,
-    /// Why what was asked for cannot be recovered, if it was asked for.
-    pub(crate) reason: Option<&'static str>,
+    /// By which the client can prove later that it is the same person.
+    pub(crate) session: Option<Token>,
+    /// What follows of what was missed, if that was asked for.
+    pub(crate) missed: Option<Missed>,
+}
+
+/// A part of a room's history.
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    pub(crate) room: &'a RoomName,
+    pub(crate) epoch: Epoch,
+    /// Complete objects, oldest first.
+    pub(crate) messages: Vec<String>,
+    /// Whether there are more in the direction that was asked for.
+    pub(crate) more: bool,
 }
 
 impl Outgoing {
@@ -119,18 +75,68 @@ impl Outgoing {
         object.value("epoch", format_args!("\"{}\"", joined.head.epoch));
         object.value("seq", joined.head.seq);
         put_users(&mut object, joined.users, joined.count);
-        object.value("recovered", false);
-        if let Some(reason) = joined.reason {
+        if let Some(session) = joined.session {
+            object.value("session", format_args!("\"{session}\""));
+        }
+        object.value("recovered", joined.missed.is_some_and(|missed| missed.gap.is_none()));
+        if let Some(reason) = joined.missed.and_then(|missed| missed.gap) {
             object.text("reason", reason);
         }
         object.end()
     }
 
-    /// The engine has the message that carried this nonce: in the full dialect.
-    pub(crate) fn ack(self, nonce: &str, position: Position) -> String {
+    /// A message that was sent with this nonce is stored: in the full dialect. A
+    /// private one has no number in a room.
+    pub(crate) fn ack(
+        self,
+        nonce: &str,
+        id: Position,
+        seq: Option<u64>,
+        is_repeated: bool,
+    ) -> String {
         let mut object = self.system("ack", "");
-        object.value("nonce", nonce).value("id", format_args!("\"{position}\""));
-        object.value("seq", position.seq);
+        object.value("nonce", nonce).value("id", format_args!("\"{id}\""));
+        if let Some(seq) = seq {
+            object.value("seq", seq);
+        }
+        if is_repeated {
+            object.value("duplicate", true);
+        }
+        object.end()
+    }
+
+    /// Something that one person says to another. Whoever knows messages only
+    /// sees in the name that it is private.
+    pub(crate) fn private(self, private: &Private) -> String {
+        let at = private.at;
+        if self.dialect == Dialect::Plain {
+            let username = format!("{} (private)", private.from);
+            return self.from("message", &username, &private.content, at).end();
+        }
+        let mut object = self.from("private", private.from.as_str(), &private.content, at);
+        object.text("from", private.from.as_str()).text("to", private.to.as_str());
+        object.value("id", format_args!("\"{}\"", private.id));
+        object.end()
+    }
+
+    /// That somebody is typing to this person alone; nothing for a client that
+    /// knows messages only.
+    pub(crate) fn typing(self, from: &UserName, is_typing: bool) -> Option<String> {
+        if self.dialect == Dialect::Plain {
+            return None;
+        }
+        let mut object = self.from("typing", from.as_str(), "", self.now);
+        object.value("isTyping", is_typing).text("from", from.as_str());
+        Some(object.end())
+    }
+
+    /// The answer to `history`, in the full dialect.
+    pub(crate) fn history(self, page: &Page<'_>) -> String {
+        let mut object = self.system("history", "");
+        object.text("room", page.room.as_str());
+        object.value("epoch", format_args!("\"{}\"", page.epoch));
+        object.list("messages", &page.messages, |out, message| out.push_str(message));
+        object.value("more", page.more);
         object.end()
     }
 
@@ -178,6 +184,17 @@ impl Outgoing {
         object.end()
     }
 
+    /// That the connection is about to be closed, and how long to stay away;
+    /// nothing for a client that knows messages only.
+    pub(crate) fn going_away(self, reconnect_after_ms: u64) -> Option<String> {
+        if !self.is_v1() {
+            return None;
+        }
+        let mut object = self.system("going_away", "The server is going away.");
+        object.value("reconnect_after_ms", reconnect_after_ms);
+        Some(object.end())
+    }
+
     /// What was refused and why.
     pub(crate) fn error(self, refusal: &Refusal, nonce: Option<&str>) -> String {
         if !self.is_v1() {
@@ -198,23 +215,32 @@ impl Outgoing {
     }
 
     fn is_v1(self) -> bool {
-        self.encoding.dialect() == Dialect::V1
+        self.dialect == Dialect::V1
     }
 
     fn system(self, kind: &str, content: &str) -> JsonObject {
-        let mut object = begin(kind, SYSTEM, content);
-        stamp(&mut object, self.now, self.encoding.unit());
+        self.from(kind, SYSTEM, content, self.now)
+    }
+
+    fn from(self, kind: &str, username: &str, content: &str, at: Timestamp) -> JsonObject {
+        let mut object = begin(kind, username, content, USUAL_REST);
+        stamp(&mut object, at, self.unit);
         object
     }
 }
 
-fn begin(kind: &str, username: &str, content: &str) -> JsonObject {
-    let mut object = JsonObject::with_capacity(USUAL_REST + username.len() + content.len());
+/// The first three fields of every object, with room for `rest` bytes behind them.
+pub(super) fn begin(kind: &str, username: &str, content: &str, rest: usize) -> JsonObject {
+    /// `{"type":"","username":"","content":""`
+    const FRAME: usize = 38;
+    let size = FRAME + kind.len() + username.len() + content.len();
+    let mut object = JsonObject::with_capacity(size + rest);
     object.text("type", kind).text("username", username).text("content", content);
     object
 }
 
-fn stamp(object: &mut JsonObject, at: Timestamp, unit: Unit) {
+/// The fourth.
+pub(super) fn stamp(object: &mut JsonObject, at: Timestamp, unit: Unit) {
     object.with("timestamp", |out| at.write(unit, out));
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum ErrorCode {
     NotJoined,
     RoomInvalid,
     TooManyRooms,
+    NoSuchUser,
     Unavailable,
 }
 
@@ -36,6 +37,7 @@ impl ErrorCode {
             ErrorCode::NotJoined => "not_joined",
             ErrorCode::RoomInvalid => "room_invalid",
             ErrorCode::TooManyRooms => "too_many_rooms",
+            ErrorCode::NoSuchUser => "no_such_user",
             ErrorCode::Unavailable => "unavailable",
         }
     }
@@ -97,6 +99,10 @@ impl Refusal {
     pub(crate) fn name_taken(name: &UserName, suggestion: UserName) -> Refusal {
         let words = format!("{name} is in use; {suggestion} is free.");
         Refusal { suggestion: Some(suggestion), ..Refusal::new(ErrorCode::NameTaken, words) }
+    }
+
+    pub(crate) fn no_such_user() -> Refusal {
+        Refusal::new(ErrorCode::NoSuchUser, "Nobody of that name has been here.")
     }
 
     pub(crate) fn unavailable() -> Refusal {

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::*;
-use crate::chat::{Chat, CloseOrder, Encoding};
+use crate::chat::{Chat, CloseOrder, Encoding, Timestamp};
 use crate::engine::Memory;
 use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
@@ -33,12 +33,13 @@ impl Hall {
     fn new(adapt: impl FnOnce(&mut ServerConfig)) -> Hall {
         let mut config = ServerConfig::default();
         adapt(&mut config);
-        Hall { chat: Chat::new(config.chat.clone(), Memory, 1), config: Arc::new(config) }
+        Hall { chat: Chat::new(config.chat.clone(), Memory, [7; 32]), config: Arc::new(config) }
     }
 
     fn serve(&self, transport: DuplexStream, encoding: Encoding) -> Served {
         let mailbox = Arc::new(Mailbox::new());
-        let session = Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox));
+        let session =
+            Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox), clock::now());
         let config = Arc::clone(&self.config);
         let connection = config.connection;
         let conn = Conn::new(transport, &mut [], connection, session, Arc::clone(&mailbox), config);
@@ -319,7 +320,8 @@ async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
     let start = Instant::now();
     let hall = Hall::new(|_| {});
     let mailbox = Arc::new(Mailbox::new());
-    let session = Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox));
+    let session =
+        Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox), clock::now());
     let config = Arc::clone(&hall.config);
     let mut conn = Conn::new(PongsForEver, &mut [], config.connection, session, mailbox, config);
     // Always ready, so nothing but this loop lets the time pass.
@@ -350,9 +352,16 @@ async fn a_client_that_asks_for_much_at_once_and_reads_gets_all_of_it() {
 async fn a_connection_that_breaks_off_is_announced_as_left_once() {
     let hall = Hall::new(|_| {});
     let (mut ann, _ann) = hall.join("Ann").await;
-    let (ben, _ben) = hall.join("Ben").await;
+    let (_client, ben) = hall.join("Ben").await;
     ann.expect("Ben has joined").await;
-    ben.0.abort();
+    let start = clock::now().millis();
+    hall.chat.tick(Timestamp::from_millis(start));
+    ben.task.abort();
+    assert!(ben.task.await.is_err(), "it was aborted");
+    assert!(ann.0.recv().now_or_never().is_none(), "it may come back");
+    for seconds in 1..60 {
+        hall.chat.tick(Timestamp::from_millis(start + 1000 * seconds));
+    }
     ann.expect("Ben has left").await;
     assert!(ann.0.recv().now_or_never().is_none(), "and nothing more");
 }

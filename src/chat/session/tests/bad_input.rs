@@ -26,11 +26,14 @@ fn each_fault_has_its_code_and_changes_nothing() {
         (&long, "too_long"),
         (&huge, "too_long"),
         (r#"{"type":"dance"}"#, "unknown_type"),
-        (r#"{"type":"private","to":"Watcher","content":"x"}"#, "unknown_type"),
-        (r#"{"type":"typing","isTyping":true}"#, "unknown_type"),
-        (r#"{"type":"typing.start"}"#, "unknown_type"),
-        (r#"{"type":"typing.stop"}"#, "unknown_type"),
-        (r#"{"type":"history"}"#, "unknown_type"),
+        (r#"{"type":"private","to":"Nobody","content":"x"}"#, "no_such_user"),
+        (r#"{"type":"private","content":"x"}"#, "bad_message"),
+        (r#"{"type":"typing"}"#, "bad_message"),
+        (r#"{"type":"typing","isTyping":true,"room":"dev"}"#, "not_joined"),
+        (r#"{"type":"typing","isTyping":true,"to":"Nobody"}"#, "no_such_user"),
+        (r#"{"type":"history","room":"dev"}"#, "not_joined"),
+        (r#"{"type":"history","before":1,"after":1}"#, "bad_message"),
+        (r#"{"type":"join","username":"Alice","room":"dev","resume":{}}"#, "bad_message"),
         (r#"{"type":"join","username":"a\u0007b"}"#, "name_invalid"),
         (&long_name, "name_invalid"),
         (r#"{"type":"join","username":"System"}"#, "name_reserved"),
@@ -111,11 +114,11 @@ fn long_lists_are_cut_and_say_how_long_they_are() {
 fn an_engine_that_is_away_stores_nothing_and_says_so() {
     struct Away;
     impl Engine for Away {
-        fn append(&self, _: &Room, _: &NewMessage<'_>) -> Result<Position, Unavailable> {
+        fn append(&self, _: &Room, _: Entry) -> Result<Stored, Unavailable> {
             Err(Unavailable)
         }
     }
-    let chat = Chat::new(Limits::default(), Away, 1);
+    let chat = Chat::new(Limits::default(), Away, [7; 32]);
     let mut alice = Client::v1(&chat, "Alice");
     alice.send(r#"{"type":"message","content":"x","nonce":"n"}"#);
     assert_eq!(alice.error(), "unavailable");

@@ -2,17 +2,12 @@
 
 use super::*;
 
-/// How often `line` was heard.
-fn times(lines: &[String], line: &str) -> usize {
-    lines.iter().filter(|heard| *heard == line).count()
-}
-
 const LEFT: &str = "System: Alice has left the chat";
 
 #[test]
 fn every_way_of_leaving_is_announced_exactly_once() {
     type Ending = fn(Client);
-    let endings: [(&str, Ending); 5] = [
+    let endings: [(&str, Ending); 7] = [
         ("leave, then close", |mut alice| {
             alice.send(r#"{"type":"leave"}"#);
             alice.session.close(NOW);
@@ -26,6 +21,11 @@ fn every_way_of_leaving_is_announced_exactly_once() {
             alice.session.close(later(1));
         }),
         ("close", |mut alice| alice.session.close(NOW)),
+        ("close, then lose", |mut alice| {
+            alice.session.close(NOW);
+            alice.session.lose(NOW);
+        }),
+        ("lose", |mut alice| alice.session.lose(NOW)),
         ("a dropped session", drop),
     ];
     for (ending, end) in endings {
@@ -33,14 +33,67 @@ fn every_way_of_leaving_is_announced_exactly_once() {
         let mut watcher = Client::plain(&chat, "Watcher");
         let alice = Client::plain(&chat, "Alice");
         watcher.lines();
-        watcher.sleep();
         end(alice);
-        assert_eq!(times(&watcher.lines(), LEFT), 1, "{ending}");
-        assert_eq!(watcher.times_woken(), 1, "{ending}");
+        for millis in (0..30_000).step_by(500) {
+            chat.tick(later(millis));
+        }
+        assert_eq!(watcher.lines(), [LEFT], "{ending}");
         let mut again = Client::open(&chat, Encoding::V1);
         again.send(r#"{"type":"join","username":"Alice"}"#);
         assert!(again.told()[0].contains(r#""users":["Watcher","Alice"]"#), "{ending}");
     }
+}
+
+#[test]
+fn whoever_says_goodbye_is_announced_at_once_and_whoever_is_lost_after_three_seconds() {
+    let chat = chat();
+    let mut watcher = Client::plain(&chat, "Watcher");
+    let mut alice = Client::plain(&chat, "Alice");
+    let mut bob = Client::plain(&chat, "Bob");
+    watcher.lines();
+    alice.session.close(NOW);
+    bob.session.lose(NOW);
+    assert_eq!(watcher.lines(), [LEFT]);
+    watcher.sleep();
+    chat.tick(later(2_999));
+    assert_eq!(watcher.times_woken(), 0);
+    chat.tick(later(3_000));
+    assert_eq!(watcher.times_woken(), 1);
+    assert_eq!(watcher.lines(), ["System: Bob has left the chat"]);
+}
+
+#[test]
+fn whoever_is_back_before_the_others_heard_of_it_comes_without_a_word() {
+    let chat = chat();
+    let mut watcher = Client::plain(&chat, "Watcher");
+    let mut alice = Client::plain(&chat, "Alice");
+    watcher.lines();
+    alice.session.lose(NOW);
+    let mut alice = Client::open(&chat, Encoding::PlainMillis);
+    alice.send_at(r#"{"type":"join","username":"Alice"}"#, later(2_000));
+    for millis in (2_000..30_000).step_by(500) {
+        chat.tick(later(millis));
+    }
+    assert_eq!(watcher.lines(), [""; 0]);
+    alice.say("I was never away");
+    assert_eq!(watcher.lines(), ["Alice: I was never away"]);
+}
+
+#[test]
+fn a_person_who_flaps_is_announced_once() {
+    let chat = chat();
+    let mut watcher = Client::plain(&chat, "Watcher");
+    for n in 0..8 {
+        let now = later(n * 1_000);
+        chat.tick(now);
+        let mut alice = Client::open(&chat, Encoding::V1);
+        alice.send_at(r#"{"type":"join","username":"Alice"}"#, now);
+        alice.session.close(later(n * 1_000 + 500));
+    }
+    for millis in (8_000..60_000).step_by(500) {
+        chat.tick(later(millis));
+    }
+    assert_eq!(watcher.lines(), ["System: Alice has joined the chat", LEFT]);
 }
 
 #[test]
@@ -54,23 +107,43 @@ fn a_panicking_task_leaves_no_ghost() {
         std::panic::resume_unwind(Box::new("a bug"));
     });
     assert!(task.join().is_err());
+    chat.tick(NOW);
     let lines = watcher.lines();
     assert_eq!(lines[1..], ["Alice: last words", LEFT]);
     assert_eq!(chat.rooms().0.len(), 1);
 }
 
 #[test]
-fn a_room_lives_as_long_as_somebody_is_in_it() {
+fn an_empty_room_is_not_listed_and_keeps_its_log_for_an_hour() {
     let chat = chat();
-    assert_eq!(chat.rooms().1, 0);
     let mut alice = Client::v1(&chat, "Alice");
     let epoch = alice.session.memberships[0].room.epoch();
-    alice.send(r#"{"type":"join","username":"Alice","room":"dev"}"#);
-    assert_eq!(chat.rooms().1, 2);
+    alice.say("hi");
     alice.session.close(NOW);
     assert_eq!(chat.rooms().1, 0);
+    chat.tick(later(60 * 60 * 1000 - 1));
+    let mut again = Client::v1(&chat, "Alice");
+    let room = &again.session.memberships[0].room;
+    assert_eq!((room.epoch(), room.head().seq), (epoch, 1));
+    again.session.close(NOW);
+    chat.tick(later(60 * 60 * 1000));
     let again = Client::v1(&chat, "Alice");
-    assert_ne!(again.session.memberships[0].room.epoch(), epoch);
+    let room = &again.session.memberships[0].room;
+    assert!(room.epoch() != epoch && room.head().seq == 0);
+}
+
+#[test]
+fn the_longest_empty_rooms_go_when_they_hold_too_much() {
+    let chat = chat_with(Limits { rate: None, empty_rooms: 64 << 10, ..Limits::default() });
+    for n in 0..1_000 {
+        let mut alice = Client::open(&chat, Encoding::V1);
+        alice.send(&format!(r#"{{"type":"join","username":"Alice","room":"room-{n}"}}"#));
+        alice.session.close(NOW);
+    }
+    let exists = |n: usize| chat.room(&RoomName::parse(&format!("room-{n}")).unwrap()).is_some();
+    assert!(!exists(0) && exists(999));
+    let kept = (0..1_000).filter(|n| exists(*n)).count();
+    assert!((20..200).contains(&kept), "{kept}");
 }
 
 #[test]
@@ -79,7 +152,7 @@ fn a_connection_may_be_in_several_rooms_and_the_first_is_meant_when_none_is_name
     let mut alice = Client::v1(&chat, "Alice");
     let mut bob = Client::v1(&chat, "Bob");
     for client in [&mut alice, &mut bob] {
-        let name = client.session.user.clone().unwrap();
+        let name = client.session.person.as_ref().unwrap().name();
         client.send(&format!(r#"{{"type":"join","username":"{name}","room":"dev"}}"#));
         client.lines();
     }
@@ -107,7 +180,9 @@ fn no_room_silences_the_others() {
     for _ in 0..10 {
         bob.say("in the lobby");
         bob.send(r#"{"type":"message","room":"dev","content":"in dev"}"#);
-        let Next::Frames(frames) = alice.session.next_frames() else { panic!("nothing") };
+        let Next::Frames(frames) = alice.session.next_frames(&mut Vec::new()) else {
+            panic!("nothing")
+        };
         seen[usize::from(payloads(&frames)[0].contains("in dev"))] += 1;
     }
     assert_eq!(seen, [5, 5]);
@@ -154,8 +229,8 @@ fn readers_of_one_encoding_share_the_same_bytes() {
     let [mut alice, mut bob] = ["Alice", "Bob"].map(|name| Client::v1(&chat, name));
     alice.lines();
     alice.say("hi");
-    let Next::Frames(one) = alice.session.next_frames() else { panic!("nothing") };
-    let Next::Frames(other) = bob.session.next_frames() else { panic!("nothing") };
+    let Next::Frames(one) = alice.session.next_frames(&mut Vec::new()) else { panic!("nothing") };
+    let Next::Frames(other) = bob.session.next_frames(&mut Vec::new()) else { panic!("nothing") };
     assert_eq!(one.as_ptr(), other.as_ptr());
 }
 
@@ -168,8 +243,8 @@ fn whoever_does_not_read_has_lagged_and_the_others_have_not() {
         quick.say(&"x".repeat(1000));
         assert_eq!(quick.lines().len(), 1);
     }
-    assert_eq!(slow.session.next_frames(), Next::Lagged);
-    assert_eq!(slow.session.next_frames(), Next::Lagged);
+    assert_eq!(slow.session.next_frames(&mut Vec::new()), Next::Lagged);
+    assert_eq!(slow.session.next_frames(&mut Vec::new()), Next::Lagged);
 }
 
 #[test]

@@ -2,8 +2,12 @@
 
 mod bad_input;
 mod golden;
+mod history;
 mod life;
 mod names;
+mod people;
+mod privates;
+mod typing;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
@@ -11,8 +15,10 @@ use std::task::Wake;
 use serde_json::Value;
 
 use super::*;
+use crate::chat::history::Entry;
 use crate::chat::log::tests::payloads;
-use crate::chat::{Engine, Limits, NewMessage, Position, Rate, Unavailable};
+use crate::chat::room::Stored;
+use crate::chat::{Engine, Limits, Rate, Unavailable};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_123);
 
@@ -26,20 +32,21 @@ fn chat() -> Arc<Chat> {
 }
 
 fn chat_with(limits: Limits) -> Arc<Chat> {
-    Chat::new(limits, Here, 0x5eed)
+    Chat::new(limits, Here, [7; 32])
 }
 
 /// The simplest engine. (The chat, even its tests, knows none by name.)
 struct Here;
 
 impl Engine for Here {
-    fn append(&self, room: &Room, message: &NewMessage<'_>) -> Result<Position, Unavailable> {
-        Ok(room.append(message))
+    fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable> {
+        Ok(room.append(entry))
     }
 }
 
 /// A connection, its outbox, and how often its task was woken.
 struct Client {
+    chat: Arc<Chat>,
     session: Session,
     outbox: Vec<String>,
     mailbox: Arc<Mailbox>,
@@ -58,8 +65,9 @@ impl Wake for Woken {
 impl Client {
     fn open(chat: &Arc<Chat>, encoding: Encoding) -> Client {
         let mailbox = Arc::new(Mailbox::new());
-        let session = Session::open(Arc::clone(chat), encoding, Arc::clone(&mailbox));
-        Client { session, outbox: Vec::new(), mailbox, woken: Arc::default() }
+        let session = Session::open(Arc::clone(chat), encoding, Arc::clone(&mailbox), NOW);
+        let chat = Arc::clone(chat);
+        Client { chat, session, outbox: Vec::new(), mailbox, woken: Arc::default() }
     }
 
     /// A client of the full dialect that has joined the lobby and read all.
@@ -113,7 +121,7 @@ impl Client {
     fn heard(&mut self) -> Vec<String> {
         let mut heard = Vec::new();
         loop {
-            match self.session.next_frames() {
+            match self.session.next_frames(&mut self.outbox) {
                 Next::Frames(frames) => heard.extend(payloads(&frames)),
                 Next::Nothing => return heard,
                 Next::Lagged => panic!("lagged"),

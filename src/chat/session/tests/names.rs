@@ -56,8 +56,8 @@ fn joining_again_with_another_name_is_a_rename_announced_once_in_each_room() {
     assert_eq!(watcher.lines(), ["Bob: hi"]);
     assert_eq!(alice.lines(), ["Bob: hi"]);
     // The old name is free, and the new one is not.
-    assert!(Client::v1(&chat, "Alice").session.user.is_some());
-    assert!(Client::v1(&chat, "Bob").session.user.is_none());
+    assert!(Client::v1(&chat, "Alice").session.person.is_some());
+    assert!(Client::v1(&chat, "Bob").session.person.is_none());
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn a_name_is_free_when_its_owner_has_left_the_last_room() {
     alice.send(r#"{"type":"join","username":"Alice","room":"dev"}"#);
     alice.told();
     alice.send(r#"{"type":"leave"}"#);
-    assert!(Client::v1(&chat, "Alice").session.user.is_none());
+    assert!(Client::v1(&chat, "Alice").session.person.is_none());
     alice.send(r#"{"type":"leave"}"#);
-    assert!(Client::v1(&chat, "Alice").session.user.is_some());
+    assert!(Client::v1(&chat, "Alice").session.person.is_some());
     alice.say("x");
     assert_eq!(alice.error(), "not_joined");
 }

@@ -14,8 +14,11 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Vi
 use serde_json::value::RawValue;
 
 use super::refusal::{ErrorCode, Refusal};
+use crate::chat::history::Resume;
+use crate::chat::ids::{Epoch, Position};
 use crate::chat::names::{RoomName, UserName};
 use crate::chat::time::Unit;
+use crate::chat::token::Token;
 
 /// Bytes of JSON that a nonce may have, quotes included: it is kept and sent back.
 const MAX_NONCE: usize = 128;
@@ -32,29 +35,63 @@ pub(crate) struct Object<'a> {
     timestamp: Option<&'a RawValue>,
     resume: Option<&'a RawValue>,
     since: Option<&'a RawValue>,
+    session: Option<&'a RawValue>,
+    private_after: Option<&'a RawValue>,
+    to: Option<&'a RawValue>,
+    is_typing: Option<&'a RawValue>,
+    before: Option<&'a RawValue>,
+    after: Option<&'a RawValue>,
+    limit: Option<&'a RawValue>,
 }
 
-/// What a client asks for.
+/// What a client asks for. A room that is not named is the first one joined.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
-    Join {
-        user: UserName,
-        room: Option<RoomName>,
-        /// Whether it wants to hear what it missed.
-        resumes: bool,
-    },
-    Message {
-        content: Cow<'a, str>,
-        room: Option<RoomName>,
-    },
-    Leave {
-        room: Option<RoomName>,
-    },
-    Who {
-        room: Option<RoomName>,
-    },
+    Join(Join),
+    Message { content: Cow<'a, str>, room: Option<RoomName> },
+    Private { to: UserName, content: Cow<'a, str> },
+    Typing { place: Place, is_typing: bool },
+    Leave { room: Option<RoomName> },
+    History { room: Option<RoomName>, part: Part, limit: Option<u64> },
+    Who { room: Option<RoomName> },
     Rooms,
     Ping,
+}
+
+/// To take a name and enter a room.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Join {
+    pub(crate) user: UserName,
+    pub(crate) room: Option<RoomName>,
+    /// From where on it wants to hear what it missed, if it does.
+    pub(crate) resume: Option<Resume>,
+    /// The proof of who it was before.
+    pub(crate) session: Option<Token>,
+    pub(crate) mail: Mail,
+}
+
+/// Which of the private messages that are kept for it a client wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mail {
+    /// Those that were never handed to any connection.
+    Waiting,
+    /// Those behind this one; all of them if it is no message of ours.
+    After(Option<Position>),
+}
+
+/// Where somebody is typing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Room(Option<RoomName>),
+    Person(UserName),
+}
+
+/// Which part of a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Newest,
+    Before(u64),
+    After(u64),
 }
 
 impl<'a> Object<'a> {
@@ -98,13 +135,17 @@ impl<'a> Object<'a> {
     pub(crate) fn command(&self) -> Result<Command<'a>, Refusal> {
         let kind = required(self.kind, "type")?;
         let command = match &*kind {
-            "join" => Command::Join {
-                user: self.user()?,
-                room: self.room()?,
-                resumes: self.resume.is_some() || self.since.is_some(),
-            },
+            "join" => Command::Join(self.join()?),
             "message" => Command::Message { content: self.content()?, room: self.room()? },
+            "private" => Command::Private { to: self.person()?, content: self.content()? },
+            "typing" => {
+                let is_typing = parsed(self.is_typing, "isTyping", "true or false")?;
+                self.typing(is_typing.ok_or_else(|| missing("isTyping"))?)?
+            }
+            "typing.start" => self.typing(true)?,
+            "typing.stop" => self.typing(false)?,
             "leave" => Command::Leave { room: self.room()? },
+            "history" => self.history()?,
             "who" => Command::Who { room: self.room()? },
             "rooms" => Command::Rooms,
             "ping" => Command::Ping,
@@ -112,6 +153,68 @@ impl<'a> Object<'a> {
         };
         self.checked_nonce()?;
         Ok(command)
+    }
+
+    fn join(&self) -> Result<Join, Refusal> {
+        let session = self.session.map(|raw| string(raw, "session")).transpose()?;
+        let private_after =
+            self.private_after.map(|raw| string(raw, "private_after")).transpose()?;
+        Ok(Join {
+            user: self.user()?,
+            room: self.room()?,
+            resume: self.resume()?,
+            // What is no token of ours proves nothing, and does no harm.
+            session: session.and_then(|text| Token::parse(&text)),
+            mail: private_after.map_or(Mail::Waiting, |id| Mail::After(Position::parse(&id))),
+        })
+    }
+
+    fn resume(&self) -> Result<Option<Resume>, Refusal> {
+        /// As the client remembers it.
+        #[derive(serde::Deserialize)]
+        struct Last<'a> {
+            #[serde(borrow)]
+            epoch: Cow<'a, str>,
+            seq: u64,
+        }
+        let last: Option<Last<'_>> =
+            parsed(self.resume, "resume", "an object with `epoch` and `seq`")?;
+        let since: Option<f64> = parsed(self.since, "since", "a timestamp")?;
+        let last =
+            last.map(|Last { epoch, seq }| Resume::After { epoch: Epoch::parse(&epoch), seq });
+        Ok(last.or_else(|| since.map(|time| Resume::Since(Unit::read(time)))))
+    }
+
+    fn typing(&self, is_typing: bool) -> Result<Command<'a>, Refusal> {
+        let place = match (self.room()?, self.to) {
+            (Some(_), Some(_)) => {
+                return Err(Refusal::bad_message("Either `room` or `to`, not both."));
+            }
+            (None, Some(_)) => Place::Person(self.person()?),
+            (room, None) => Place::Room(room),
+        };
+        Ok(Command::Typing { place, is_typing })
+    }
+
+    fn history(&self) -> Result<Command<'a>, Refusal> {
+        const NUMBER: &str = "a whole number";
+        let before = parsed(self.before, "before", NUMBER)?;
+        let after = parsed(self.after, "after", NUMBER)?;
+        let part = match (before, after) {
+            (Some(_), Some(_)) => {
+                return Err(Refusal::bad_message("Either `before` or `after`, not both."));
+            }
+            (Some(seq), None) => Part::Before(seq),
+            (None, Some(seq)) => Part::After(seq),
+            (None, None) => Part::Newest,
+        };
+        let limit = parsed(self.limit, "limit", NUMBER)?;
+        Ok(Command::History { room: self.room()?, part, limit })
+    }
+
+    /// Whom it is for. Nobody has a name that is none.
+    fn person(&self) -> Result<UserName, Refusal> {
+        UserName::parse(&required(self.to, "to")?).map_err(|_| Refusal::no_such_user())
     }
 
     fn user(&self) -> Result<UserName, Refusal> {
@@ -151,8 +254,23 @@ impl<'a> Object<'a> {
 fn required<'a>(field: Option<&'a RawValue>, name: &'static str) -> Result<Cow<'a, str>, Refusal> {
     match field {
         Some(raw) => string(raw, name),
-        None => Err(Refusal::bad_message(format!("`{name}` is missing."))),
+        None => Err(missing(name)),
     }
+}
+
+fn missing(name: &'static str) -> Refusal {
+    Refusal::bad_message(format!("`{name}` is missing."))
+}
+
+/// The value of a field that need not be there; `what` it must be if it is.
+fn parsed<'a, T: Deserialize<'a>>(
+    field: Option<&'a RawValue>,
+    name: &'static str,
+    what: &'static str,
+) -> Result<Option<T>, Refusal> {
+    let Some(raw) = field else { return Ok(None) };
+    let value = serde_json::from_str(raw.get());
+    value.map(Some).map_err(|_| Refusal::bad_message(format!("`{name}` must be {what}.")))
 }
 
 fn string<'a>(raw: &'a RawValue, name: &'static str) -> Result<Cow<'a, str>, Refusal> {
@@ -180,6 +298,15 @@ enum Field {
     Timestamp,
     Resume,
     Since,
+    Session,
+    #[serde(rename = "private_after")]
+    PrivateAfter,
+    To,
+    #[serde(rename = "isTyping")]
+    IsTyping,
+    Before,
+    After,
+    Limit,
     #[serde(other)]
     Other,
 }
@@ -212,6 +339,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 Field::Timestamp => (&mut object.timestamp, "timestamp"),
                 Field::Resume => (&mut object.resume, "resume"),
                 Field::Since => (&mut object.since, "since"),
+                Field::Session => (&mut object.session, "session"),
+                Field::PrivateAfter => (&mut object.private_after, "private_after"),
+                Field::To => (&mut object.to, "to"),
+                Field::IsTyping => (&mut object.is_typing, "isTyping"),
+                Field::Before => (&mut object.before, "before"),
+                Field::After => (&mut object.after, "after"),
+                Field::Limit => (&mut object.limit, "limit"),
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
                     continue;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::chat::time::Timestamp;
 
 fn command(json: &str) -> Result<Command<'_>, ErrorCode> {
     let object = Object::parse(json.as_bytes()).map_err(|refusal| refusal.code)?;
@@ -15,18 +16,69 @@ fn words(json: &str) -> String {
 #[test]
 fn every_command_is_understood() {
     let (user, dev) = (UserName::parse("A").unwrap(), RoomName::parse("dev").unwrap());
-    let join = |room, resumes| Ok(Command::Join { user: user.clone(), room, resumes });
+    let join = |room, resume| {
+        let (user, session, mail) = (user.clone(), None, Mail::Waiting);
+        Ok(Command::Join(Join { user, room, resume, session, mail }))
+    };
+    let after = |epoch, seq| Some(Resume::After { epoch, seq });
+    let since = |millis| Some(Resume::Since(Timestamp::from_millis(millis)));
+    let typing = |place, is_typing| Ok(Command::Typing { place, is_typing });
+    let history = |part, limit| Ok(Command::History { room: None, part, limit });
     for (json, expected) in [
-        (r#"{"type":"join","username":"A"}"#, join(None, false)),
-        (r#"{"type":"join","username":" A ","room":"Dev"}"#, join(Some(dev.clone()), false)),
-        (r#"{"type":"join","username":"A","resume":{"epoch":"x","seq":1}}"#, join(None, true)),
-        (r#"{"type":"join","username":"A","since":1,"room":null}"#, join(None, true)),
+        (r#"{"type":"join","username":"A"}"#, join(None, None)),
+        (r#"{"type":"join","username":" A ","room":"Dev"}"#, join(Some(dev.clone()), None)),
+        (
+            r#"{"type":"join","username":"A","resume":{"epoch":"5eed","seq":1}}"#,
+            join(None, after(Some(Epoch::new(0x5eed)), 1)),
+        ),
+        (
+            r#"{"type":"join","username":"A","resume":{"seq":1,"epoch":"?","x":[]}}"#,
+            join(None, after(None, 1)),
+        ),
+        (
+            r#"{"type":"join","username":"A","since":1,"room":null,"session":"?"}"#,
+            join(None, since(1)),
+        ),
+        (
+            r#"{"type":"join","username":"A","since":1700000000.5}"#,
+            join(None, since(1_700_000_000_500)),
+        ),
+        (
+            r#"{"type":"private","to":"a ","content":"x"}"#,
+            Ok(Command::Private { to: UserName::parse("a").unwrap(), content: "x".into() }),
+        ),
+        (r#"{"type":"typing","isTyping":true}"#, typing(Place::Room(None), true)),
+        (
+            r#"{"type":"typing","isTyping":false,"to":"A"}"#,
+            typing(Place::Person(user.clone()), false),
+        ),
+        (r#"{"type":"typing.start","room":"dev"}"#, typing(Place::Room(Some(dev.clone())), true)),
+        (r#"{"type":"typing.stop"}"#, typing(Place::Room(None), false)),
+        (r#"{"type":"history"}"#, history(Part::Newest, None)),
+        (r#"{"type":"history","before":7,"limit":2}"#, history(Part::Before(7), Some(2))),
+        (r#"{"type":"history","after":0}"#, history(Part::After(0), None)),
         (r#"{"type":"leave"}"#, Ok(Command::Leave { room: None })),
         (r#"{"type":"who","room":"dev"}"#, Ok(Command::Who { room: Some(dev.clone()) })),
         (r#"{"type":"rooms"}"#, Ok(Command::Rooms)),
         (r#" { "\u0074ype" : "pi\u006eg" } "#, Ok(Command::Ping)),
     ] {
         assert_eq!(command(json), expected, "{json}");
+    }
+}
+
+#[test]
+fn a_client_that_comes_back_says_who_it_was_and_what_it_saw() {
+    let token = "00112233445566778899aabbccddeeff";
+    for (id, expected) in [
+        ("5eed-7", Mail::After(Some(Position { epoch: Epoch::new(0x5eed), seq: 7 }))),
+        ("another server's", Mail::After(None)),
+    ] {
+        let json = format!(
+            r#"{{"type":"join","username":"A","session":"{token}","private_after":"{id}"}}"#
+        );
+        let Ok(Command::Join(join)) = command(&json) else { panic!("{:?}", command(&json)) };
+        assert_eq!(join.session.map(|session| session.to_string()).as_deref(), Some(token));
+        assert_eq!(join.mail, expected);
     }
 }
 
@@ -151,6 +203,44 @@ fn a_field_that_is_not_needed_may_be_anything() {
 }
 
 #[test]
+fn a_field_of_the_wrong_kind_is_a_bad_message_that_names_it() {
+    const OBJECTS: [&str; 7] =
+        ["true", "7", r#""x""#, "[]", "{}", r#"{"epoch":"1"}"#, r#"{"seq":1}"#];
+    for (kind, field, values) in [
+        ("join\",\"username\":\"A", "resume", &OBJECTS[..]),
+        (
+            "join\",\"username\":\"A",
+            "resume",
+            &[r#"{"epoch":"1","seq":-1}"#, r#"{"epoch":1,"seq":1}"#],
+        ),
+        ("join\",\"username\":\"A", "since", &["true", r#""1""#, "[]", "{}", "1e400"]),
+        ("join\",\"username\":\"A", "session", &["true", "7", "[]", "{}", r#""\ud800""#]),
+        ("join\",\"username\":\"A", "private_after", &["true", "7", "[]", "{}"]),
+        ("private\",\"content\":\"x", "to", &["true", "7", "[]", "{}", "null"]),
+        ("typing", "isTyping", &["null", "7", r#""true""#, "[]", "{}"]),
+        ("history", "before", &["true", r#""1""#, "-1", "1.5", "1e400", "[]"]),
+        ("history", "after", &["true", r#""1""#, "-1", "1.5", "{}"]),
+        ("history", "limit", &["true", r#""1""#, "-1", "1.5", "{}"]),
+    ] {
+        for value in values {
+            let json = format!(r#"{{"type":"{kind}","{field}":{value}}}"#);
+            assert_eq!(command(&json), Err(ErrorCode::BadMessage), "{json}");
+            assert!(words(&json).contains(&format!("`{field}`")), "{json}: {}", words(&json));
+        }
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_a_bad_message() {
+    for json in [
+        r#"{"type":"typing","isTyping":true,"room":"dev","to":"A"}"#,
+        r#"{"type":"history","before":5,"after":1}"#,
+    ] {
+        assert_eq!(command(json), Err(ErrorCode::BadMessage), "{json}");
+    }
+}
+
+#[test]
 fn hostile_names_and_types_have_their_own_codes() {
     for (json, code) in [
         (r#"{"type":"join","username":""}"#, ErrorCode::NameInvalid),
@@ -161,7 +251,9 @@ fn hostile_names_and_types_have_their_own_codes() {
         (r#"{"type":"message","content":" \n\t"}"#, ErrorCode::BadMessage),
         (r#"{"type":""}"#, ErrorCode::UnknownType),
         (r#"{"type":"JOIN"}"#, ErrorCode::UnknownType),
-        (r#"{"type":"private","to":"A","content":"x"}"#, ErrorCode::UnknownType),
+        (r#"{"type":"private","to":"","content":"x"}"#, ErrorCode::NoSuchUser),
+        (r#"{"type":"private","to":"System","content":"x"}"#, ErrorCode::NoSuchUser),
+        (r#"{"type":"typing","to":"a\u0000","isTyping":true}"#, ErrorCode::NoSuchUser),
     ] {
         assert_eq!(command(json), Err(code), "{json}");
     }

@@ -53,7 +53,12 @@ impl Crowd {
         let hall = Hall::new(|config| config.chat.rate = None);
         let connect = |number| {
             let mailbox = Arc::new(Mailbox::new());
-            let session = Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox));
+            let session = Session::open(
+                Arc::clone(&hall.chat),
+                Encoding::V1,
+                Arc::clone(&mailbox),
+                clock::now(),
+            );
             let config = Arc::clone(&hall.config);
             let connection = config.connection;
             let mut join =

@@ -1,0 +1,242 @@
+//! Private messages: kept for those who are away, and for those whose connection
+//! was lost while they were on their way.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::ids::{Epoch, Position};
+use super::names::UserName;
+use super::time::Timestamp;
+use super::wire::Mail;
+
+/// Messages that are kept for one person.
+const MOST_EACH: usize = 100;
+
+/// People for whom a box is kept, empty ones included.
+const MOST_BOXES: usize = 10_000;
+
+/// Something that one person says to another.
+#[derive(Debug)]
+pub(crate) struct Private {
+    pub(crate) from: UserName,
+    pub(crate) to: UserName,
+    pub(crate) content: Box<str>,
+    pub(crate) at: Timestamp,
+    /// Its place among all private messages.
+    pub(crate) id: Position,
+}
+
+impl Private {
+    /// Bytes that it takes in memory, about.
+    pub(crate) fn size(&self) -> usize {
+        self.content.len() + size_of::<Private>()
+    }
+}
+
+/// All boxes, by the name of their owner without regard to case.
+///
+/// Without authentication a name is all that a person is, so what waits for a
+/// name goes to whoever has it next.
+#[derive(Debug)]
+pub(crate) struct Post {
+    epoch: Epoch,
+    /// The number of the last message.
+    head: u64,
+    stamp: Timestamp,
+    /// The last messages, the oldest first.
+    kept: VecDeque<Arc<Private>>,
+    /// Bytes of those, and how many they may be.
+    size: usize,
+    capacity: usize,
+    boxes: HashMap<Box<str>, PostBox>,
+    /// The names of the boxes, the oldest first.
+    order: VecDeque<Box<str>>,
+}
+
+/// What one person sent and got.
+#[derive(Debug, Default)]
+struct PostBox {
+    messages: VecDeque<Arc<Private>>,
+    /// The last one that was handed to a connection of the owner.
+    delivered: u64,
+}
+
+impl Post {
+    /// Nothing yet; about `capacity` bytes are kept in all.
+    pub(crate) fn new(epoch: Epoch, capacity: usize) -> Post {
+        Post {
+            epoch,
+            head: 0,
+            stamp: Timestamp::EARLIEST,
+            kept: VecDeque::new(),
+            size: 0,
+            capacity,
+            boxes: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Whether somebody of this name has been here.
+    pub(crate) fn knows(&self, user: &UserName) -> bool {
+        self.boxes.contains_key(&user.key().letters)
+    }
+
+    /// Keeps a message for both.
+    pub(crate) fn store(
+        &mut self,
+        from: &UserName,
+        to: &UserName,
+        content: &str,
+        now: Timestamp,
+    ) -> Arc<Private> {
+        self.head += 1;
+        self.stamp = self.stamp.max(now);
+        let private = Arc::new(Private {
+            from: from.clone(),
+            to: to.clone(),
+            content: content.into(),
+            at: self.stamp,
+            id: Position { epoch: self.epoch, seq: self.head },
+        });
+        self.size += private.size();
+        self.kept.push_back(Arc::clone(&private));
+        self.open(from).keep(&private);
+        if to != from {
+            self.open(to).keep(&private);
+        }
+        while self.size > self.capacity
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.forget(&oldest);
+        }
+        private
+    }
+
+    /// Somebody of this name is here and gets what is said from now on; what they
+    /// get of what was said before.
+    pub(crate) fn collect(&mut self, user: &UserName, mail: Mail) -> Vec<Arc<Private>> {
+        let (epoch, head) = (self.epoch, self.head);
+        let post_box = self.open(user);
+        let after = match mail {
+            Mail::Waiting => post_box.delivered,
+            Mail::After(Some(last)) if last.epoch == epoch => last.seq,
+            Mail::After(_) => 0,
+        };
+        post_box.delivered = head;
+        post_box.messages.iter().filter(|private| private.id.seq > after).cloned().collect()
+    }
+
+    /// A message has been handed to everybody of this name who is here.
+    pub(crate) fn delivered(&mut self, user: &UserName) {
+        let head = self.head;
+        self.open(user).delivered = head;
+    }
+
+    fn open(&mut self, user: &UserName) -> &mut PostBox {
+        let name = user.key().letters;
+        if !self.boxes.contains_key(&name) {
+            self.order.push_back(name.clone());
+            if self.order.len() > MOST_BOXES
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.boxes.remove(&oldest);
+            }
+        }
+        self.boxes.entry(name).or_default()
+    }
+
+    /// A message is not kept any more; it is the oldest of its boxes.
+    fn forget(&mut self, oldest: &Arc<Private>) {
+        self.size -= oldest.size();
+        for user in [&oldest.from, &oldest.to] {
+            if let Some(post_box) = self.boxes.get_mut(&user.key().letters)
+                && post_box.messages.front().is_some_and(|first| Arc::ptr_eq(first, oldest))
+            {
+                post_box.messages.pop_front();
+            }
+        }
+    }
+}
+
+impl PostBox {
+    fn keep(&mut self, private: &Arc<Private>) {
+        self.messages.push_back(Arc::clone(private));
+        if self.messages.len() > MOST_EACH {
+            self.messages.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> UserName {
+        UserName::parse(name).unwrap()
+    }
+
+    fn post() -> Post {
+        Post::new(Epoch::new(1), 1 << 20)
+    }
+
+    fn say(post: &mut Post, from: &str, to: &str, content: &str) -> Position {
+        post.store(&user(from), &user(to), content, Timestamp::from_millis(0)).id
+    }
+
+    fn collect(post: &mut Post, name: &str, mail: Mail) -> Vec<String> {
+        post.collect(&user(name), mail).iter().map(|private| private.content.to_string()).collect()
+    }
+
+    #[test]
+    fn what_waits_is_handed_out_once_and_only_to_those_it_concerns() {
+        let mut post = post();
+        say(&mut post, "Ann", "Bob", "1");
+        say(&mut post, "Carol", "Bob", "2");
+        say(&mut post, "Ann", "Carol", "3");
+        assert_eq!(collect(&mut post, "BOB", Mail::Waiting), ["1", "2"]);
+        assert_eq!(collect(&mut post, "Bob", Mail::Waiting), [""; 0]);
+        assert_eq!(collect(&mut post, "Eve", Mail::Waiting), [""; 0]);
+        assert_eq!(collect(&mut post, "Eve", Mail::After(None)), [""; 0]);
+    }
+
+    #[test]
+    fn whoever_names_the_last_one_they_saw_gets_exactly_the_later_ones() {
+        let mut post = post();
+        let first = say(&mut post, "Ann", "Bob", "1");
+        say(&mut post, "Bob", "Ann", "2");
+        post.delivered(&user("Bob")); // to a connection that was dead already
+        assert_eq!(collect(&mut post, "Bob", Mail::After(Some(first))), ["2"]);
+        let elsewhere = Position { epoch: Epoch::new(9), seq: 7 };
+        for unknown in [None, Some(elsewhere)] {
+            assert_eq!(collect(&mut post, "Bob", Mail::After(unknown)), ["1", "2"]);
+        }
+    }
+
+    #[test]
+    fn the_last_hundred_of_each_are_kept_and_no_more_bytes_than_allowed() {
+        let mut post = post();
+        for n in 0..150 {
+            say(&mut post, "Ann", "Bob", &n.to_string());
+        }
+        let kept = collect(&mut post, "Bob", Mail::Waiting);
+        assert_eq!((kept.len(), &*kept[0]), (100, "50"));
+        let mut post = Post::new(Epoch::new(1), 10_000);
+        for n in 0..150 {
+            say(&mut post, "Ann", "Bob", &"x".repeat(n));
+            assert!(post.size <= 10_000);
+        }
+        let kept = collect(&mut post, "Bob", Mail::Waiting);
+        assert!(kept.len() == post.kept.len() && kept.len() > 20, "{}", kept.len());
+        assert_eq!(kept.last().map(String::len), Some(149));
+    }
+
+    #[test]
+    fn ten_thousand_names_are_known() {
+        let mut post = post();
+        for n in 0..=MOST_BOXES {
+            post.collect(&user(&format!("user {n}")), Mail::Waiting);
+        }
+        assert!(!post.knows(&user("user 0")) && post.knows(&user("user 1")));
+        assert_eq!(post.boxes.len(), MOST_BOXES);
+    }
+}
