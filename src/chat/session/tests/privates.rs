@@ -146,7 +146,7 @@ fn whoever_takes_nothing_that_is_meant_for_them_must_go() {
     let chat = chat();
     let mut ann = Client::v1(&chat, "Ann");
     let bob = Client::v1(&chat, "Bob");
-    for _ in 0..100 {
+    for _ in 0..250 {
         whisper(&mut ann, "Bob", &"x".repeat(4000));
         ann.heard();
     }
