@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::agenda::{Agenda, Task};
 use super::directory::Directory;
-use super::history::{Entry, Resume};
+use super::history::Resume;
 use super::limits::Limits;
 use super::mailbox::{Direct, Mailbox};
 use super::members::MemberId;
@@ -13,7 +13,7 @@ use super::names::{RoomName, UserName};
 use super::person::Person;
 use super::port::{Engine, Unavailable};
 use super::post::Post;
-use super::room::{Room, Seat, Stored};
+use super::room::{Room, Seat};
 use super::rooms::Rooms;
 use super::time::Timestamp;
 use super::token::Tokens;
@@ -52,7 +52,10 @@ impl Chat {
     pub fn new(limits: Limits, engine: impl Engine + 'static, secret: [u8; 32]) -> Arc<Chat> {
         let tokens = Tokens::new(secret);
         let mut rooms = Rooms::new(tokens.public_number());
-        let post = Post::new(rooms.epoch(), limits.private_log);
+        let post = match engine.recall_post() {
+            Some(recalled) => Post::recalled(recalled, limits.private_log),
+            None => Post::new(rooms.epoch(), limits.private_log),
+        };
         Arc::new(Chat {
             limits,
             engine: Box::new(engine),
@@ -96,8 +99,9 @@ impl Chat {
         Timestamp::from_millis(self.ticked.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable> {
-        self.engine.append(room, entry)
+    /// Where everything is kept.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
     }
 
     /// Does something with the people.
@@ -111,6 +115,9 @@ impl Chat {
     }
 
     /// A connection enters the room of this name, which is made if there is none.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the engine does not know now what it kept of the room.
     pub(crate) fn enter(
         &self,
         name: &RoomName,
@@ -118,12 +125,12 @@ impl Chat {
         dialect: Dialect,
         resume: Option<Resume>,
         now: Timestamp,
-    ) -> (Arc<Room>, Seat) {
+    ) -> Result<(Arc<Room>, Seat), Unavailable> {
         let mut rooms = lock(&self.rooms);
-        let room = rooms.get_or_make(name, &self.limits, now);
+        let room = rooms.get_or_make(name, &self.limits, now, || self.engine.recall(name))?;
         // Still under the lock, or the last one out could drop the room here.
         let seat = room.enter(mailbox, dialect, resume);
-        (room, seat)
+        Ok((room, seat))
     }
 
     /// A connection leaves a room.

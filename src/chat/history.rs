@@ -8,12 +8,9 @@ use super::time::Timestamp;
 use super::token::NonceKey;
 use super::wire::RoomObject;
 
-/// A message on its way into a log, or in it: all but its number.
-///
-/// Only its reader's encoding and its number are missing from the JSON that it
-/// holds, so whoever reads it later gets the same object as those who were there.
+/// A message that is kept: all but its number and its reader's encoding.
 #[derive(Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub(crate) object: RoomObject,
     pub(crate) at: Timestamp,
     /// What its sender would send again.
@@ -47,8 +44,6 @@ pub(crate) struct History {
     head: u64,
     /// How many messages are kept.
     capacity: usize,
-    /// When the log began.
-    born: Timestamp,
     /// The stamp of the last message that is not kept any more.
     forgotten: Timestamp,
     /// Bytes of JSON that are kept.
@@ -56,15 +51,32 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn new(capacity: usize, born: Timestamp) -> History {
+    pub(crate) fn new(capacity: usize) -> History {
         History {
             kept: VecDeque::new(),
             head: 0,
             capacity,
-            born,
             forgotten: Timestamp::EARLIEST,
             bytes: 0,
         }
+    }
+
+    /// What an engine knows of a log that began before this program did: its last
+    /// messages, of which the last has this number.
+    pub(crate) fn recalled(capacity: usize, head: u64, entries: Vec<Entry>) -> History {
+        let mut history = History::new(capacity);
+        history.head = head - entries.len() as u64;
+        if history.head > 0 {
+            // Those that are gone may be as young as the oldest that is left.
+            history.forgotten = entries.first().map_or(Timestamp::LATEST, |entry| entry.at);
+        }
+        entries.into_iter().for_each(|entry| history.push(entry));
+        history
+    }
+
+    /// The stamp of the last message, if it is kept.
+    pub(crate) fn last_stamp(&self) -> Option<Timestamp> {
+        self.kept.back().map(|entry| entry.at)
     }
 
     /// The number of the last message; 0 before the first.
@@ -109,15 +121,15 @@ impl History {
         entries.map(move |(i, entry)| (first + 1 + i as u64, entry))
     }
 
-    /// What a client missed that was here until then.
-    pub(crate) fn missed(&self, resume: Resume, epoch: Epoch) -> Missed {
+    /// What a client missed that was here until then, of a log with this life.
+    pub(crate) fn missed(&self, resume: Resume, epoch: Epoch, born: Timestamp) -> Missed {
         let everything = |gap| Missed { after: self.before_first(), gap: Some(gap) };
         match resume {
             Resume::After { epoch: of, .. } if of != Some(epoch) => everything("epoch_changed"),
             Resume::After { seq, .. } if seq > self.head => everything("unknown"),
             Resume::After { seq, .. } if seq < self.before_first() => everything("too_old"),
             Resume::After { seq, .. } => Missed { after: seq, gap: None },
-            Resume::Since(time) if time < self.born => everything("epoch_changed"),
+            Resume::Since(time) if time < born => everything("epoch_changed"),
             Resume::Since(time) if time <= self.forgotten => everything("too_old"),
             Resume::Since(time) => {
                 let earlier = self.kept.partition_point(|entry| entry.at < time);
@@ -139,7 +151,7 @@ mod tests {
 
     /// Message `n` of `count` was said at the time `10 n`; three are kept.
     fn history(count: u64) -> History {
-        let mut history = History::new(3, at(0));
+        let mut history = History::new(3);
         for n in 1..=count {
             let object = RoomObject::message("Ann", "hi");
             history.push(Entry { object, at: at(10 * n as i64), key: None });
@@ -171,10 +183,10 @@ mod tests {
     fn whoever_comes_back_gets_exactly_what_came_after() {
         let history = history(5);
         for seq in 2..=5 {
-            assert_eq!(history.missed(after(seq), EPOCH), Missed { after: seq, gap: None });
+            assert_eq!(history.missed(after(seq), EPOCH, at(0)), Missed { after: seq, gap: None });
         }
         for (time, seq) in [(21, 2), (30, 2), (31, 3), (50, 4), (51, 5), (900, 5)] {
-            let missed = history.missed(Resume::Since(at(time)), EPOCH);
+            let missed = history.missed(Resume::Since(at(time)), EPOCH, at(0));
             assert_eq!(missed, Missed { after: seq, gap: None }, "since {time}");
         }
     }
@@ -190,8 +202,32 @@ mod tests {
             (Resume::Since(at(20)), "too_old"),
             (Resume::Since(at(-1)), "epoch_changed"),
         ] {
-            assert_eq!(history.missed(resume, EPOCH), Missed { after: 2, gap: Some(reason) });
+            assert_eq!(
+                history.missed(resume, EPOCH, at(0)),
+                Missed { after: 2, gap: Some(reason) }
+            );
         }
+    }
+
+    #[test]
+    fn a_log_that_is_recalled_goes_on_where_it_ended() {
+        let entries = |times: &[i64]| {
+            let entry = |millis: &i64| Entry {
+                object: RoomObject::message("Ann", "hi"),
+                at: at(*millis),
+                key: None,
+            };
+            times.iter().map(entry).collect()
+        };
+        let recalled = History::recalled(3, 5, entries(&[30, 40, 50]));
+        assert_eq!((recalled.head(), numbers(&recalled, 0)), (5, vec![3, 4, 5]));
+        let gap = |time| recalled.missed(Resume::Since(at(time)), EPOCH, at(0)).gap;
+        assert_eq!((gap(30), gap(31)), (Some("too_old"), None));
+        let complete = History::recalled(3, 2, entries(&[10, 20]));
+        assert_eq!(complete.missed(Resume::Since(at(5)), EPOCH, at(0)).gap, None);
+        let empty = History::recalled(3, 5, entries(&[]));
+        assert_eq!(empty.missed(after(4), EPOCH, at(0)).gap, Some("too_old"));
+        assert_eq!(empty.missed(after(5), EPOCH, at(0)).gap, None);
     }
 
     #[test]

@@ -16,14 +16,57 @@ const MOST_EACH: usize = 100;
 const MOST_BOXES: usize = 10_000;
 
 /// Something that one person says to another.
+///
+/// ```
+/// use wirechat::chat::{Epoch, Position, Private, Timestamp, UserName};
+///
+/// let private = Private {
+///     from: UserName::parse("Ann")?,
+///     to: UserName::parse("Bob")?,
+///     content: "psst".into(),
+///     at: Timestamp::from_millis(1_700_000_000_000),
+///     id: Position { epoch: Epoch::new(0x5eed), seq: 1 },
+/// };
+/// assert_eq!(private.id.to_string(), "5eed-1");
+/// # Ok::<(), wirechat::chat::NameError>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Private {
-    pub(crate) from: UserName,
-    pub(crate) to: UserName,
-    pub(crate) content: Box<str>,
-    pub(crate) at: Timestamp,
+pub struct Private {
+    /// Who says it.
+    pub from: UserName,
+    /// To whom.
+    pub to: UserName,
+    /// What.
+    pub content: Box<str>,
+    /// When.
+    pub at: Timestamp,
     /// Its place among all private messages.
-    pub(crate) id: Position,
+    pub id: Position,
+}
+
+/// What an [`Engine`](super::Engine) kept of the private messages.
+///
+/// ```
+/// use wirechat::chat::{Epoch, RecalledPost};
+///
+/// let nothing = RecalledPost {
+///     epoch: Epoch::new(0x5eed),
+///     head: 0,
+///     messages: Vec::new(),
+///     delivered: Vec::new(),
+/// };
+/// # let _ = nothing;
+/// ```
+#[derive(Debug)]
+pub struct RecalledPost {
+    /// The life of their log.
+    pub epoch: Epoch,
+    /// The number of the last one that there ever was.
+    pub head: u64,
+    /// The last ones, the oldest first.
+    pub messages: Vec<Private>,
+    /// Up to which number they were handed to whom, by the letters of a name.
+    pub delivered: Vec<(Box<str>, u64)>,
 }
 
 impl Private {
@@ -81,59 +124,94 @@ impl Post {
         self.boxes.contains_key(&user.key().letters)
     }
 
-    /// Keeps a message for both.
-    pub(crate) fn store(
+    /// What an engine kept.
+    pub(crate) fn recalled(recalled: RecalledPost, capacity: usize) -> Post {
+        let RecalledPost { epoch, head, messages, delivered } = recalled;
+        let mut post = Post { head, ..Post::new(epoch, capacity) };
+        for (letters, seq) in delivered {
+            post.open(letters).delivered = seq;
+        }
+        for private in messages {
+            post.stamp = post.stamp.max(private.at);
+            post.put(&Arc::new(private));
+        }
+        post
+    }
+
+    /// Keeps a message for both, after `keep` has stored it.
+    ///
+    /// # Errors
+    /// Those of `keep`; then nothing is kept.
+    pub(crate) fn store<E>(
         &mut self,
         from: &UserName,
         to: &UserName,
         content: &str,
         now: Timestamp,
-    ) -> Arc<Private> {
-        self.head += 1;
-        self.stamp = self.stamp.max(now);
+        keep: impl FnOnce(&Private) -> Result<(), E>,
+    ) -> Result<Arc<Private>, E> {
         let private = Arc::new(Private {
             from: from.clone(),
             to: to.clone(),
             content: content.into(),
-            at: self.stamp,
-            id: Position { epoch: self.epoch, seq: self.head },
+            at: self.stamp.max(now),
+            id: Position { epoch: self.epoch, seq: self.head + 1 },
         });
+        keep(&private)?;
+        self.head += 1;
+        self.stamp = private.at;
+        self.put(&private);
+        Ok(private)
+    }
+
+    fn put(&mut self, private: &Arc<Private>) {
         self.size += private.size();
-        self.kept.push_back(Arc::clone(&private));
-        self.open(from).keep(&private);
+        self.kept.push_back(Arc::clone(private));
+        let (from, to) = (private.from.key().letters, private.to.key().letters);
         if to != from {
-            self.open(to).keep(&private);
+            self.open(to).keep(private);
         }
+        self.open(from).keep(private);
         while self.size > self.capacity
             && let Some(oldest) = self.kept.pop_front()
         {
             self.forget(&oldest);
         }
-        private
     }
 
     /// Somebody of this name is here and gets what is said from now on; what they
-    /// get of what was said before.
-    pub(crate) fn collect(&mut self, user: &UserName, mail: Mail) -> Vec<Arc<Private>> {
-        let (epoch, head) = (self.epoch, self.head);
-        let post_box = self.open(user);
+    /// get of what was said before. `mark` is told if that was not known.
+    pub(crate) fn collect(
+        &mut self,
+        user: &UserName,
+        mail: Mail,
+        mark: impl FnOnce(&str, u64),
+    ) -> Vec<Arc<Private>> {
+        let (epoch, letters) = (self.epoch, user.key().letters);
+        let post_box = self.open(letters.clone());
         let after = match mail {
             Mail::Waiting => post_box.delivered,
             Mail::After(Some(last)) if last.epoch == epoch => last.seq,
             Mail::After(_) => 0,
         };
-        post_box.delivered = head;
-        post_box.messages.iter().filter(|private| private.id.seq > after).cloned().collect()
+        let mail = post_box.messages.iter().filter(|private| private.id.seq > after).cloned();
+        let mail = mail.collect();
+        self.delivered(letters, mark);
+        mail
     }
 
-    /// A message has been handed to everybody of this name who is here.
-    pub(crate) fn delivered(&mut self, user: &UserName) {
-        let head = self.head;
-        self.open(user).delivered = head;
+    /// Everything up to now has been handed to whoever has this name. `mark` is told
+    /// if that was not known.
+    pub(crate) fn delivered(&mut self, letters: Box<str>, mark: impl FnOnce(&str, u64)) {
+        let post_box = self.open(letters.clone());
+        let last = post_box.messages.back().map_or(0, |private| private.id.seq);
+        if last > post_box.delivered {
+            post_box.delivered = last;
+            mark(&letters, last);
+        }
     }
 
-    fn open(&mut self, user: &UserName) -> &mut PostBox {
-        let name = user.key().letters;
+    fn open(&mut self, name: Box<str>) -> &mut PostBox {
         if !self.boxes.contains_key(&name) {
             self.order.push_back(name.clone());
             if self.order.len() > MOST_BOXES
@@ -180,11 +258,15 @@ mod tests {
     }
 
     fn say(post: &mut Post, from: &str, to: &str, content: &str) -> Position {
-        post.store(&user(from), &user(to), content, Timestamp::from_millis(0)).id
+        let now = Timestamp::from_millis(0);
+        post.store(&user(from), &user(to), content, now, |_| Ok::<_, ()>(())).unwrap().id
     }
 
     fn collect(post: &mut Post, name: &str, mail: Mail) -> Vec<String> {
-        post.collect(&user(name), mail).iter().map(|private| private.content.to_string()).collect()
+        post.collect(&user(name), mail, |_, _| {})
+            .iter()
+            .map(|private| private.content.to_string())
+            .collect()
     }
 
     #[test]
@@ -204,12 +286,42 @@ mod tests {
         let mut post = post();
         let first = say(&mut post, "Ann", "Bob", "1");
         say(&mut post, "Bob", "Ann", "2");
-        post.delivered(&user("Bob")); // to a connection that was dead already
+        post.delivered(user("Bob").key().letters, |_, _| {}); // to a connection that was dead already
         assert_eq!(collect(&mut post, "Bob", Mail::After(Some(first))), ["2"]);
         let elsewhere = Position { epoch: Epoch::new(9), seq: 7 };
         for unknown in [None, Some(elsewhere)] {
             assert_eq!(collect(&mut post, "Bob", Mail::After(unknown)), ["1", "2"]);
         }
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_nowhere() {
+        let mut post = post();
+        let now = Timestamp::from_millis(0);
+        assert!(post.store(&user("Ann"), &user("Bob"), "1", now, |_| Err(())).is_err());
+        assert_eq!(collect(&mut post, "Bob", Mail::After(None)), [""; 0]);
+        assert_eq!(say(&mut post, "Ann", "Bob", "2").seq, 1);
+    }
+
+    #[test]
+    fn what_was_recalled_goes_on_where_it_ended() {
+        let mut before = post();
+        say(&mut before, "Ann", "Bob", "1");
+        let mut marks = Vec::new();
+        before.collect(&user("Bob"), Mail::Waiting, |name, seq| marks.push((name.into(), seq)));
+        before.collect(&user("Bob"), Mail::Waiting, |_, _| panic!("that was known"));
+        say(&mut before, "Ann", "Bob", "2");
+        let messages = before.kept.drain(..).map(|private| Private {
+            from: private.from.clone(),
+            to: private.to.clone(),
+            content: private.content.clone(),
+            ..*private
+        });
+        let messages = messages.collect();
+        let recalled = RecalledPost { epoch: Epoch::new(1), head: 2, messages, delivered: marks };
+        let mut post = Post::recalled(recalled, 1 << 20);
+        assert_eq!(collect(&mut post, "Bob", Mail::Waiting), ["2"]);
+        assert_eq!(say(&mut post, "Ann", "Bob", "3").seq, 3);
     }
 
     #[test]
@@ -234,7 +346,7 @@ mod tests {
     fn ten_thousand_names_are_known() {
         let mut post = post();
         for n in 0..=MOST_BOXES {
-            post.collect(&user(&format!("user {n}")), Mail::Waiting);
+            post.collect(&user(&format!("user {n}")), Mail::Waiting, |_, _| {});
         }
         assert!(!post.knows(&user("user 0")) && post.knows(&user("user 1")));
         assert_eq!(post.boxes.len(), MOST_BOXES);

@@ -10,6 +10,7 @@ use super::ids::{Epoch, Position};
 use super::log::{Cursor, Log, Read};
 use super::mailbox::Mailbox;
 use super::members::{MemberId, Members, PersonId};
+use super::message::NewMessage;
 use super::names::{RoomName, UserName};
 use super::notice::Notice;
 use super::person::Person;
@@ -23,18 +24,20 @@ use crate::sync::{lock, read, write};
 /// everybody else meets rooms through their [`Session`](super::Session).
 ///
 /// ```
-/// use wirechat::chat::{Entry, Room, Stored};
+/// use wirechat::chat::{NewMessage, Room, Stored, Unavailable};
 ///
-/// fn apply(room: &Room, entry: Entry) -> Stored {
-///     let stored = room.append(entry);
+/// fn apply(room: &Room, message: &NewMessage<'_>) -> Result<Stored, Unavailable> {
+///     let keep = |_seq, _at| Ok(()); // nowhere, in this example
+///     let stored = room.append(message, keep)?;
 ///     assert_eq!(stored.position.epoch, room.epoch());
-///     stored
+///     Ok(stored)
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Room {
     name: RoomName,
     epoch: Epoch,
+    born: Timestamp,
     /// What is said. Held for as long as a few copies take.
     state: Mutex<State>,
     /// Who is here. Apart from the log, since ringing at a thousand doors takes
@@ -84,14 +87,20 @@ pub(crate) struct Seat {
 }
 
 impl Room {
-    pub(crate) fn new(name: RoomName, epoch: Epoch, log_capacity: usize, history: History) -> Room {
+    /// A room whose log has this life.
+    pub(crate) fn new(
+        name: RoomName,
+        (epoch, born): (Epoch, Timestamp),
+        log_capacity: usize,
+        history: History,
+    ) -> Room {
         let state = State {
             log: Log::new(log_capacity),
-            history,
             departures: Departures::default(),
-            stamp: Timestamp::EARLIEST,
+            stamp: history.last_stamp().unwrap_or(Timestamp::EARLIEST),
+            history,
         };
-        Room { name, epoch, state: Mutex::new(state), members: RwLock::default() }
+        Room { name, epoch, born, state: Mutex::new(state), members: RwLock::default() }
     }
 
     /// What it is called.
@@ -106,22 +115,37 @@ impl Room {
         self.epoch
     }
 
-    /// Appends a message to the log and gives it the next number, unless the log
-    /// has it already. Its cost does not depend on how many read it:
-    /// [`Room::wake`] tells them.
-    pub fn append(&self, entry: Entry) -> Stored {
+    /// Appends a message to the log, unless the log has it already, after `keep`
+    /// has stored it under its number and its time. Its cost does not depend on how
+    /// many read it: [`Room::wake`] tells them.
+    ///
+    /// # Errors
+    /// Those of `keep`; then nothing has been appended.
+    pub fn append<E>(
+        &self,
+        message: &NewMessage<'_>,
+        keep: impl FnOnce(u64, Timestamp) -> Result<(), E>,
+    ) -> Result<Stored, E> {
+        let entry = message.entry();
         let mut state = lock(&self.state);
         let known = entry.key.and_then(|key| state.history.find(key));
         let seq = known.unwrap_or(state.history.head() + 1);
         let position = Position { epoch: self.epoch, seq };
         if known.is_none() {
-            state.publish(entry.at, |encoding, stamp, into| {
+            let at = state.stamp.max(message.at);
+            keep(seq, at)?;
+            state.publish(at, |encoding, stamp, into| {
                 Some(entry.object.encode_message(encoding, stamp, into, &self.name, position))
             });
-            let at = state.stamp;
             state.history.push(Entry { at, ..entry });
         }
-        Stored { position, is_repeated: known.is_some() }
+        Ok(Stored { position, is_repeated: known.is_some() })
+    }
+
+    /// When its log began.
+    #[must_use]
+    pub fn born(&self) -> Timestamp {
+        self.born
     }
 
     /// Tells everybody that there is something to read. Once after many
@@ -163,7 +187,7 @@ impl Room {
         let mut state = lock(&self.state);
         let cursor = state.log.enter(dialect);
         let head = state.history.head();
-        let missed = resume.map(|resume| state.history.missed(resume, self.epoch));
+        let missed = resume.map(|resume| state.history.missed(resume, self.epoch, self.born));
         let replay = match missed {
             Some(Missed { after, .. }) => {
                 state.history.after(after).map(|(_, entry)| Arc::clone(entry)).collect()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::history::History;
 use super::ids::Epoch;
 use super::limits::Limits;
+use super::message::Recalled;
 use super::names::RoomName;
 use super::room::Room;
 use super::time::Timestamp;
@@ -15,8 +16,8 @@ use super::time::Timestamp;
 const MEMORY: i64 = 60 * 60 * 1000;
 
 /// All rooms that exist. One exists from the first who enters it until it has
-/// been empty for an hour; then its log is gone, and a room of the same name is
-/// another one, with another [`Epoch`].
+/// been empty for an hour. Then its log is gone, unless the engine has kept it, and
+/// a room of the same name is another one, with another [`Epoch`].
 #[derive(Debug)]
 pub(crate) struct Rooms {
     by_name: HashMap<RoomName, Slot>,
@@ -68,24 +69,31 @@ impl Rooms {
         self.by_name.len() - self.empty.len()
     }
 
-    /// The room of this name for somebody who is about to enter it.
-    pub(crate) fn get_or_make(
+    /// The room of this name for somebody who is about to enter it; if it does not
+    /// exist, with what `recall` knows of its log.
+    pub(crate) fn get_or_make<E>(
         &mut self,
         name: &RoomName,
         limits: &Limits,
         now: Timestamp,
-    ) -> Arc<Room> {
+        recall: impl FnOnce() -> Result<Option<Recalled>, E>,
+    ) -> Result<Arc<Room>, E> {
         if let Some(slot) = self.by_name.get_mut(name) {
             if let Some(Empty { number, size, .. }) = slot.empty.take() {
                 self.empty.remove(&number);
                 self.size -= size;
             }
-            return Arc::clone(&slot.room);
+            return Ok(Arc::clone(&slot.room));
         }
-        let history = History::new(limits.history, now);
-        let room = Arc::new(Room::new(name.clone(), self.epoch(), limits.room_log, history));
+        let (life, history) = match recall()? {
+            Some(Recalled { epoch, born, head, entries }) => {
+                ((epoch, born), History::recalled(limits.history, head, entries))
+            }
+            None => ((self.epoch(), now), History::new(limits.history)),
+        };
+        let room = Arc::new(Room::new(name.clone(), life, limits.room_log, history));
         self.by_name.insert(name.clone(), Slot { room: Arc::clone(&room), empty: None });
-        room
+        Ok(room)
     }
 
     /// A life that no other log has.

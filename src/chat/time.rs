@@ -17,6 +17,9 @@ impl Timestamp {
     /// Earlier than every other: "at whatever time it was last".
     pub(crate) const EARLIEST: Timestamp = Timestamp(i64::MIN);
 
+    /// Later than every other.
+    pub(crate) const LATEST: Timestamp = Timestamp(i64::MAX);
+
     /// This many milliseconds after 1970 began (negative: before).
     #[must_use]
     pub const fn from_millis(millis: i64) -> Timestamp {

@@ -37,9 +37,30 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A message that was sent with a nonce, by whom and with which: a digest.
+/// A message that was sent with a nonce: a digest of who sent it and with which.
+///
+/// ```
+/// use wirechat::chat::NonceKey;
+///
+/// let key = NonceKey::from_bytes([7; 16]);
+/// assert_eq!(NonceKey::from_bytes(key.to_bytes()), key);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NonceKey([u8; 16]);
+pub struct NonceKey([u8; 16]);
+
+impl NonceKey {
+    /// The key that had these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> NonceKey {
+        NonceKey(bytes)
+    }
+
+    /// What an engine stores beside the message.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
 
 /// Makes tokens out of one secret, since the chat has no randomness of its own.
 pub(crate) struct Tokens {

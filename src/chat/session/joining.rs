@@ -12,15 +12,16 @@ use crate::chat::names::{RoomName, UserName};
 use crate::chat::names_in_use::Taken;
 use crate::chat::notice::Notice;
 use crate::chat::person::Person;
+use crate::chat::port::Unavailable;
 use crate::chat::room::Room;
 use crate::chat::time::Timestamp;
 use crate::chat::typing::Place;
 use crate::chat::wire::{Dialect, Join, Joined, Refusal};
 
-/// What is known about a room at the moment of a join.
-struct Arrival {
-    room: Arc<Room>,
-    head: Position,
+/// A room that was just entered, and what is known about it at that moment.
+pub(super) struct Entered {
+    pub(super) membership: Membership,
+    head: u64,
     missed: Option<Missed>,
 }
 
@@ -32,24 +33,56 @@ impl Session {
         now: Timestamp,
         out: &mut dyn Outbox,
     ) -> Result<(), Refusal> {
-        let room = join.room.clone().unwrap_or_else(|| self.first_room());
-        let is_new_room = self.person.is_none() || self.find(&room).is_none();
+        let name = join.room.clone().unwrap_or_else(|| self.first_room());
         let rooms_joined = if self.person.is_some() { self.memberships.len() } else { 0 };
+        let is_new_room = self.person.is_none() || self.find(&name).is_none();
         if is_new_room && rooms_joined >= self.chat.limits().max_rooms {
             return Err(Refusal::too_many_rooms(self.chat.limits()));
         }
-        let person = match self.person.clone() {
-            Some(person) => self.rename(person, &join.user, now)?,
-            None => self.introduce(&join, now)?,
+        // First what nobody hears of, so that a refused name can undo it.
+        let entered = match self.goes_on_reading(&name, &join) {
+            true => None,
+            false => Some(self.enter(&name, join.resume, now)?),
+        };
+        let person = match self.take_name(&join, now) {
+            Ok(person) => person,
+            Err(refusal) => {
+                if let Some(entered) = entered {
+                    let Membership { room, id, .. } = entered.membership;
+                    self.chat.leave(&room, id, self.dialect, now);
+                }
+                return Err(refusal);
+            }
         };
         if person.name() != join.user {
             out.push_object(&self.outgoing(now).numbered(&join.user, &person.name()));
         }
-        let arrival = self.arrive(&room, &person, join.resume, now);
+        let missed = entered.as_ref().and_then(|entered| entered.missed);
+        let head = entered.as_ref().map(|entered| entered.head);
+        let index = self.settle_in(&name, &person, entered, is_new_room, now);
         if self.dialect == Dialect::V1 {
-            self.answer_join(&arrival, &person, now, out);
+            let room = Arc::clone(&self.memberships[index].room);
+            let head =
+                head.map_or_else(|| room.head(), |seq| Position { epoch: room.epoch(), seq });
+            self.answer_join(&room, &person, head, missed, now, out);
         }
         Ok(())
+    }
+
+    /// Whether it is in the room already and stays as it is. One that has read
+    /// there as `Anonymous` begins anew if anything would come twice or out of
+    /// order otherwise.
+    fn goes_on_reading(&self, room: &RoomName, join: &Join) -> bool {
+        let begins_anew =
+            self.person.is_none() && (self.dialect == Dialect::V1 || join.resume.is_some());
+        self.find(room).is_some() && !begins_anew
+    }
+
+    fn take_name(&self, join: &Join, now: Timestamp) -> Result<Arc<Person>, Refusal> {
+        match self.person.clone() {
+            Some(person) => self.rename(person, &join.user, now),
+            None => self.introduce(join, now),
+        }
     }
 
     fn manner(&self, join: Option<&Join>) -> Manner {
@@ -85,7 +118,8 @@ impl Session {
             .post(|post| {
                 let (person, held) =
                     self.chat.people(|people| people.join(&join.user, manner, &self.mailbox))?;
-                for private in post.collect(&person.name(), join.mail) {
+                let mark = |letters: &str, seq| self.chat.engine().mark_delivered(letters, seq);
+                for private in post.collect(&person.name(), join.mail, mark) {
                     self.mailbox.push(Direct::Private(private));
                 }
                 Ok((person, held))
@@ -97,81 +131,75 @@ impl Session {
         Ok(person)
     }
 
-    /// Is in the room from now on, as this person.
-    fn arrive(
+    /// Is in the room from now on, as this person. The membership's index.
+    fn settle_in(
         &mut self,
-        room: &RoomName,
+        name: &RoomName,
         person: &Arc<Person>,
-        resume: Option<Resume>,
+        entered: Option<Entered>,
+        is_new_room: bool,
         now: Timestamp,
-    ) -> Arrival {
-        let was_anonymous = self.person.is_none();
-        if was_anonymous {
-            self.stop_being_anonymous(room, resume.is_some(), now);
+    ) -> usize {
+        if let Some(entered) = entered {
+            if self.person.is_none() {
+                // Anonymous goes without a word.
+                self.starts_over = !self.memberships.is_empty();
+                self.leave_all(false, now);
+            }
+            self.memberships.push(entered.membership);
         }
         self.person = Some(Arc::clone(person));
-        let found = self.find(room);
-        let (index, missed, head) = match found {
-            Some(index) => (index, None, self.memberships[index].room.head().seq),
-            None => self.enter(room, resume, now),
-        };
-        let room = Arc::clone(&self.memberships[index].room);
-        if found.is_none() || was_anonymous {
-            self.chat.admit(person, &room, now);
-            self.memberships[index].appended();
+        let index = self.find(name).unwrap_or_default(); // it has just been found or added
+        let membership = &mut self.memberships[index];
+        if is_new_room {
+            self.chat.admit(person, &membership.room, now);
+            membership.appended();
         }
-        let head = Position { epoch: room.epoch(), seq: head };
-        Arrival { room, head, missed }
+        index
     }
 
-    /// Leaves the lobby, without a word, unless that is the room to join and nothing
-    /// would come twice or out of order: a plain client that goes on reading.
-    fn stop_being_anonymous(&mut self, room: &RoomName, resumes: bool, now: Timestamp) {
-        let goes_on = self.dialect != Dialect::V1 && !resumes;
-        if !(goes_on && self.find(room).is_some()) {
-            self.leave_all(false, now);
-            self.starts_over = true;
-        }
-    }
-
-    /// Enters a room. The membership's index, what is missed, and the number of the
-    /// last message.
+    /// Enters a room, if its log can be known.
     pub(super) fn enter(
         &mut self,
         name: &RoomName,
         resume: Option<Resume>,
         now: Timestamp,
-    ) -> (usize, Option<Missed>, u64) {
+    ) -> Result<Entered, Refusal> {
         let mailbox = Arc::clone(&self.mailbox);
-        let (room, seat) = self.chat.enter(name, mailbox, self.dialect, resume, now);
+        let (room, seat) = self
+            .chat
+            .enter(name, mailbox, self.dialect, resume, now)
+            .map_err(|Unavailable| Refusal::unavailable())?;
         self.memberships.reserve_exact(1); // most are in one room for ever
-        self.memberships.push(Membership {
+        let membership = Membership {
             room,
             id: seat.id,
             cursor: seat.cursor,
             replay: Replay::of(seat.head, seat.replay),
             unread: true,
             untold: false,
-        });
-        (self.memberships.len() - 1, seat.missed, seat.head)
+        };
+        Ok(Entered { membership, head: seat.head, missed: seat.missed })
     }
 
     fn answer_join(
         &self,
-        arrival: &Arrival,
+        room: &Room,
         person: &Person,
+        head: Position,
+        missed: Option<Missed>,
         now: Timestamp,
         out: &mut dyn Outbox,
     ) {
-        let (users, count) = arrival.room.users(self.chat.limits().max_listed);
+        let (users, count) = room.users(self.chat.limits().max_listed);
         out.push_object(&self.outgoing(now).joined(&Joined {
-            room: arrival.room.name(),
+            room: room.name(),
             user: &person.name(),
-            head: arrival.head,
+            head,
             users: &users,
             count,
             session: person.token(),
-            missed: arrival.missed,
+            missed,
         }));
     }
 

@@ -153,7 +153,9 @@ impl Session {
             bucket: Bucket::FULL,
         };
         if !session.chat.limits().require_join {
-            session.enter(&RoomName::lobby(), None, now);
+            // Without its log the lobby cannot be read; a join will say so.
+            let entered = session.enter(&RoomName::lobby(), None, now);
+            session.memberships.extend(entered.ok().map(|entered| entered.membership));
         }
         session
     }

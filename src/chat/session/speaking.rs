@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::{Outbox, Session};
-use crate::chat::history::Entry;
 use crate::chat::mailbox::Direct;
+use crate::chat::message::NewMessage;
 use crate::chat::names::{ANONYMOUS, RoomName, UserName};
 use crate::chat::person::Person;
+use crate::chat::port::Unavailable;
+use crate::chat::post::Private;
 use crate::chat::room::Stored;
 use crate::chat::time::Timestamp;
 use crate::chat::typing;
-use crate::chat::wire::{Dialect, Place, Refusal, RoomObject};
+use crate::chat::wire::{Dialect, Place, Refusal};
 
 impl Session {
     /// Says something to a room.
@@ -28,16 +30,19 @@ impl Session {
             self.stop_typing_in(index, now);
         }
         let room = &self.memberships[index].room;
+        let append = |username: &str, key| {
+            let message = NewMessage { username, content, at: now, key };
+            self.chat.engine().append(room, &message)
+        };
         let stored = match &self.person {
-            None => self.chat.append(room, entry(ANONYMOUS, content, None, now)),
+            None => append(ANONYMOUS, None),
             Some(person) => {
                 let key = person.key(nonce);
                 let name = person.name();
-                let send = || self.chat.append(room, entry(name.as_str(), content, key, now));
-                person.once(key, now, send)
+                person.once(key, now, || append(name.as_str(), key))
             }
         };
-        let stored = stored.map_err(|_unavailable| Refusal::unavailable())?;
+        let stored = stored.map_err(|Unavailable| Refusal::unavailable())?;
         if !stored.is_repeated {
             self.memberships[index].appended();
         }
@@ -76,6 +81,7 @@ impl Session {
         nonce: Option<&str>,
         now: Timestamp,
     ) -> Result<Stored, Refusal> {
+        let engine = self.chat.engine();
         let from_name = from.name();
         let to_name = addressee.map_or_else(|| to.clone(), |addressee| addressee.name());
         self.chat.post(|post| {
@@ -84,7 +90,9 @@ impl Session {
             }
             let mut private = None;
             let stored = from.once(from.key(nonce), now, || {
-                let stored = post.store(&from_name, &to_name, content, now);
+                let keep = |private: &Private| engine.keep_private(private);
+                let stored = post.store(&from_name, &to_name, content, now, keep);
+                let stored = stored.map_err(|Unavailable| Refusal::unavailable())?;
                 let position = private.insert(stored).id;
                 Ok(Stored { position, is_repeated: false })
             })?;
@@ -92,7 +100,8 @@ impl Session {
             let others = addressee.filter(|addressee| !Arc::ptr_eq(addressee, from));
             for person in others.into_iter().chain([from]) {
                 if person.tell(&private) {
-                    post.delivered(&person.name());
+                    let letters = person.name().key().letters;
+                    post.delivered(letters, |letters, seq| engine.mark_delivered(letters, seq));
                 }
             }
             Ok(stored)
@@ -165,13 +174,4 @@ impl Session {
             false => Ok(()),
         }
     }
-}
-
-fn entry(
-    username: &str,
-    content: &str,
-    key: Option<crate::chat::token::NonceKey>,
-    at: Timestamp,
-) -> Entry {
-    Entry { object: RoomObject::message(username, content), at, key }
 }

@@ -114,7 +114,7 @@ fn long_lists_are_cut_and_say_how_long_they_are() {
 fn an_engine_that_is_away_stores_nothing_and_says_so() {
     struct Away;
     impl Engine for Away {
-        fn append(&self, _: &Room, _: Entry) -> Result<Stored, Unavailable> {
+        fn append(&self, _: &Room, _: &NewMessage<'_>) -> Result<Stored, Unavailable> {
             Err(Unavailable)
         }
     }

@@ -15,8 +15,8 @@ use std::task::Wake;
 use serde_json::Value;
 
 use super::*;
-use crate::chat::history::Entry;
 use crate::chat::log::tests::payloads;
+use crate::chat::message::NewMessage;
 use crate::chat::room::Stored;
 use crate::chat::{Engine, Limits, Rate, Unavailable};
 
@@ -39,8 +39,8 @@ fn chat_with(limits: Limits) -> Arc<Chat> {
 struct Here;
 
 impl Engine for Here {
-    fn append(&self, room: &Room, entry: Entry) -> Result<Stored, Unavailable> {
-        Ok(room.append(entry))
+    fn append(&self, room: &Room, message: &NewMessage<'_>) -> Result<Stored, Unavailable> {
+        room.append(message, |_, _| Ok(()))
     }
 }
 

@@ -48,7 +48,10 @@ fn the_object_has_an_id_and_is_acknowledged_without_a_number() {
     ann.send(r#"{"type":"private","to":"Bob","content":"psst","nonce":1}"#);
     ann.heard();
     let told = ann.told();
-    let epoch = chat.post(|post| post.store(&name("x"), &name("y"), "", NOW).id.epoch);
+    let epoch = chat.post(|post| {
+        let stored = post.store(&name("x"), &name("y"), "", NOW, |_| Ok::<_, ()>(()));
+        stored.unwrap().id.epoch
+    });
     assert_eq!(
         told,
         [
