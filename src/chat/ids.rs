@@ -20,6 +20,12 @@ impl Epoch {
         Epoch(number)
     }
 
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
     /// Reads what [`Display`](fmt::Display) wrote, and nothing else.
     pub(crate) fn parse(text: &str) -> Option<Epoch> {
         let epoch = Epoch(u64::from_str_radix(text, 16).ok()?);

@@ -41,8 +41,8 @@ impl NewMessage<'_> {
 /// use wirechat::chat::{Epoch, Recalled, Timestamp};
 ///
 /// let born = Timestamp::from_millis(1_700_000_000_000);
-/// let recalled = Recalled::new(Epoch::new(0x5eed), born, 0);
-/// # let _ = recalled;
+/// let nothing_but_its_life = Recalled::new(Epoch::new(0x5eed), born, 0);
+/// # let _ = nothing_but_its_life;
 /// ```
 #[derive(Debug)]
 pub struct Recalled {
@@ -59,9 +59,10 @@ impl Recalled {
         Recalled { epoch, born, head, entries: Vec::new() }
     }
 
-    /// The next of its last messages; they must be without a gap, and the last of
-    /// them the one with the number `head`.
-    pub fn push(&mut self, message: &NewMessage<'_>) {
+    /// The next of its last messages, which are numbered without a gap. It is the
+    /// last now.
+    pub fn push(&mut self, seq: u64, message: &NewMessage<'_>) {
+        self.head = seq;
         self.entries.push(message.entry());
     }
 }

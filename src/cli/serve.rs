@@ -3,20 +3,23 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::net::TcpListener;
 use wirechat::chat::Rate;
+use wirechat::engine::Disk;
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use super::args::parse_listen;
-use super::{cannot_listen, open_files, runtime, say, signals};
+use super::{cannot_listen, complain, open_files, runtime, say, signals};
 
 /// Options of `wirechat serve`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 stopped by SIGINT or SIGTERM, 1 the port cannot be opened, 2 usage."
+    after_help = "Exit codes: 0 stopped by SIGINT or SIGTERM, 1 the port or the folder cannot be used, \
+                  2 usage."
 )]
 pub(crate) struct ServeArgs {
     /// Where to listen: ADDRESS:PORT, or a port for every interface
@@ -30,6 +33,14 @@ pub(crate) struct ServeArgs {
     /// Only pages of this origin may connect, such as https://chat.example; may be repeated
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     allowed_origins: Vec<String>,
+
+    /// Keep what is said in this folder, over a restart and a crash [default: in memory only]
+    #[arg(long, value_name = "DIR", env = "WIRECHAT_DATA")]
+    data: Option<PathBuf>,
+
+    /// Messages of each room that are kept for those who come later
+    #[arg(long, value_name = "N", default_value_t = ServerConfig::default().chat.history)]
+    history: usize,
 
     /// Nobody reads or speaks before they have joined with a name
     #[arg(long)]
@@ -61,11 +72,11 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     let served = runtime::with_threads(args.threads).and_then(|runtime| {
         runtime.block_on(async {
             let listener = listen_on(args.listen)?;
-            serve(listener, config(args)).await
+            serve(listener, config(args), args.data.as_deref()).await
         })
     });
     match served {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => cannot_listen(args.listen, &error),
     }
 }
@@ -73,6 +84,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 fn config(args: &ServeArgs) -> ServerConfig {
     let mut config = ServerConfig::default();
     config.chat.require_join = args.require_join;
+    config.chat.history = args.history;
     if !args.allowed_origins.is_empty() {
         config.allowed_origins = Some(args.allowed_origins.clone());
     }
@@ -96,15 +108,30 @@ fn config(args: &ServeArgs) -> ServerConfig {
     config
 }
 
-async fn serve(listener: TcpListener, config: ServerConfig) -> io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    config: ServerConfig,
+    data: Option<&Path>,
+) -> io::Result<ExitCode> {
     let stop = signals::stop()?;
-    let server = Server::new(listener, config);
+    let server = match data {
+        None => Server::new(listener, config),
+        Some(folder) => match Disk::open(folder, config.chat.history) {
+            Ok(disk) => Server::with_engine(listener, config, disk),
+            Err(error) => {
+                return Ok(complain(format_args!(
+                    "cannot keep the chat in {}: {error}",
+                    folder.display()
+                )));
+            }
+        },
+    };
     let address = reachable(server.local_addr()?);
     say(format_args!(
         "wirechat: open http://{address}/ in a browser, or run: wirechat join ws://{address}/ws --name NAME"
     ));
     server.run(stop).await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The address to type: every interface has `localhost` among them.

@@ -30,7 +30,7 @@ pub use config::ServerConfig;
 pub use listen::{accept_from, listen_on};
 
 use self::door::{Door, Full};
-use crate::chat::{Chat, CloseOrder, SUBPROTOCOL};
+use crate::chat::{Chat, CloseOrder, Engine, SUBPROTOCOL};
 use crate::engine::Memory;
 use crate::net::keys;
 use crate::proto::handshake::ServerOptions;
@@ -74,6 +74,19 @@ impl Server {
     /// If the operating system has no randomness to give.
     #[must_use]
     pub fn new(listener: TcpListener, config: ServerConfig) -> Server {
+        Server::with_engine(listener, config, Memory)
+    }
+
+    /// A server whose chat is kept by this engine.
+    ///
+    /// # Panics
+    /// If the operating system has no randomness to give.
+    #[must_use]
+    pub fn with_engine(
+        listener: TcpListener,
+        config: ServerConfig,
+        engine: impl Engine + 'static,
+    ) -> Server {
         let mut secret = [0; 32];
         keys::fill(&mut secret);
         let shared = Shared {
@@ -83,7 +96,7 @@ impl Server {
                 #[cfg(feature = "deflate")]
                 deflate: config.deflate,
             },
-            chat: Chat::new(config.chat.clone(), Memory, secret),
+            chat: Chat::new(config.chat.clone(), engine, secret),
             door: Door::new(config.max_connections, config.max_per_address),
             tasks: TaskTracker::new(),
             config: Arc::new(config),
