@@ -20,7 +20,7 @@
 //!
 //! | to learn about | read |
 //! |---|---|
-//! | what a client may send, what it gets | `wire` |
+//! | what a client may send, what it gets | [`protocol`], `wire` |
 //! | what a command does | `session` |
 //! | how a message reaches everybody | `room`, `log`, `mailbox` |
 //! | what those get who come later | `history`, `rooms` |
@@ -57,6 +57,9 @@ mod time;
 mod token;
 mod typing;
 mod wire;
+
+#[doc = include_str!("protocol.md")]
+pub mod protocol {}
 
 pub use hall::Chat;
 pub use ids::{Epoch, Position};

@@ -12,5 +12,7 @@ pub(crate) use dialect::Dialect;
 pub use dialect::{Encoding, SUBPROTOCOL};
 pub(crate) use incoming::{Command, Join, Mail, Object, Part, Place};
 pub(crate) use outgoing::{Joined, Outgoing, Page};
+#[cfg(test)]
+pub(crate) use refusal::ErrorCode;
 pub(crate) use refusal::Refusal;
 pub(crate) use room_object::RoomObject;

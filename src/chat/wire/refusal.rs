@@ -24,6 +24,24 @@ pub(crate) enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [ErrorCode; 13] = [
+        ErrorCode::BadJson,
+        ErrorCode::BadMessage,
+        ErrorCode::UnknownType,
+        ErrorCode::TooLong,
+        ErrorCode::RateLimited,
+        ErrorCode::NameInvalid,
+        ErrorCode::NameReserved,
+        ErrorCode::NameTaken,
+        ErrorCode::NotJoined,
+        ErrorCode::RoomInvalid,
+        ErrorCode::TooManyRooms,
+        ErrorCode::NoSuchUser,
+        ErrorCode::Unavailable,
+    ];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             ErrorCode::BadJson => "bad_json",

@@ -1,6 +1,7 @@
 //! Conversations, as transcripts of a few clients.
 
 mod bad_input;
+mod documented;
 mod golden;
 mod history;
 mod life;
