@@ -1,10 +1,14 @@
 //! `wirechat join`: chat from a terminal or a script.
 
+mod command;
 mod input;
+mod json;
 mod view;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +16,7 @@ use wirechat::chat::{RoomName, UserName};
 use wirechat::client::{ChatClient, End, Event, Events, Options, State, connect};
 use wirechat::proto::handshake::Uri;
 
+use self::input::Speaker;
 use self::view::View;
 use super::{address, complain, runtime, signals};
 
@@ -26,13 +31,28 @@ const UNDELIVERED: u8 = 1;
 /// What was asked for cannot be.
 const USAGE: u8 = 2;
 
-const EXIT_CODES: &str = "\
-Lines of input are messages; the lines of others appear as `[HH:MM:SS] name: text` (UTC).
-What happens to the connection is told on standard error.
+/// How many older messages a person sees first unless they say otherwise.
+const PERSON_HISTORY: u32 = 20;
+
+const AFTER_HELP: &str = "\
+Lines of input are messages; those of others appear as `[HH:MM:SS] name: text` (UTC), with
+`#room` before the name when one is in several. What happens to the connection is told on
+standard error. A line that begins with a slash is a command: /help lists them. With --json
+it is not: there, {\"type\":\"join\",\"room\":\"ops\"} and the like are sent as they are.
+
+With --json, these come beside the server's objects:
+  {\"type\":\"state\",\"state\":\"connecting\"}
+  {\"type\":\"state\",\"state\":\"connected\",\"dialect\":\"wirechat.v1\"}   or \"plain\"
+  {\"type\":\"state\",\"state\":\"reconnecting\",\"after_ms\":N,\"reason\":TEXT}
+  {\"type\":\"state\",\"state\":\"closed\",\"code\":EXIT_CODE,\"reason\":TEXT}
+  {\"type\":\"latency\",\"latency_ms\":N}         about every 10 s
+  {\"type\":\"delivered\",\"content\":TEXT,\"nonce\":...,\"id\":TEXT,\"seq\":N}
+  {\"type\":\"undelivered\",\"content\":TEXT,\"reason\":TEXT}
+  {\"type\":\"missed\",\"room\":TEXT,\"reason\":CODE,\"from\":SEQ,\"to\":SEQ}   without from, to if unknown
 
 Exit codes:
   0  left as asked to, and everything was delivered
-  1  a line was not delivered, or the server did not confirm the last ones
+  1  a line was not understood or not delivered, or the server did not confirm the last ones
   2  wrong usage
   3  cannot connect
   4  the server refused the opening handshake, or is no WebSocket server
@@ -42,7 +62,7 @@ Exit codes:
 
 /// Options of `wirechat join`.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct JoinArgs {
     /// The server: ws://HOST:PORT/PATH, http:// for the same, or HOST or HOST:PORT for
     /// ws://HOST:PORT/ws with port 8080
@@ -57,10 +77,24 @@ pub(crate) struct JoinArgs {
     #[arg(short, long, value_name = "ROOM", value_parser = parse_room)]
     room: Option<RoomName>,
 
-    /// Write one JSON object a line: those of the server as they came, and {"type":"state",...}
-    /// and {"type":"undelivered",...}. A line of input that is a JSON object is sent as one
+    /// Write one JSON object a line: those of the server as they came, and those below. A
+    /// line of input that is a JSON object is sent as one
     #[arg(long)]
     json: bool,
+
+    /// Begin with up to N messages from before [default: 20 if the output is a terminal,
+    /// otherwise 0]
+    #[arg(long, value_name = "N")]
+    history: Option<u32>,
+
+    /// The `session` of an earlier `joined`: come back as the same person. Whoever knows it
+    /// can do that
+    #[arg(long, value_name = "TOKEN", env = "WIRECHAT_SESSION", hide_env_values = true)]
+    session: Option<String>,
+
+    /// The `id` of the last private message that was seen: begin with those after it
+    #[arg(long, value_name = "ID")]
+    private_after: Option<String>,
 
     /// After the end of input, stay this long
     #[arg(long, value_name = "SECS", default_value_t = 0)]
@@ -80,6 +114,9 @@ pub(super) fn run(args: &JoinArgs) -> ExitCode {
     let patience = args.give_up_after.map(|seconds| Duration::from_secs(seconds.into()));
     let options = Options {
         room: args.room.clone(),
+        history: args.history.unwrap_or_else(default_history),
+        session: args.session.clone(),
+        private_after: args.private_after.clone(),
         give_up_after: patience.or((!io::stdin().is_terminal()).then_some(SCRIPT_PATIENCE)),
         ..Options::new(args.uri.clone(), user)
     };
@@ -93,6 +130,10 @@ pub(super) fn run(args: &JoinArgs) -> ExitCode {
     // A name that is being looked up must not keep the program from ending.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+fn default_history() -> u32 {
+    if io::stdout().is_terminal() { PERSON_HISTORY } else { 0 }
 }
 
 /// The name under which the person is logged in, if it can be one in a chat.
@@ -110,12 +151,17 @@ fn parse_room(text: &str) -> Result<RoomName, String> {
 }
 
 async fn join(options: Options, args: &JoinArgs) -> u8 {
-    let mut view = View::new(args.json, &options.uri);
+    let mut view = View::new(args.json, &options);
     let (client, events) = connect(options);
     tokio::spawn(close_when_stopped(client.clone()));
     let stay = Duration::from_secs(args.wait.into());
-    tokio::spawn(input::say_all(client.clone(), args.json, stay));
-    show_all(events, &client, &mut view).await
+    let understood = Arc::new(AtomicBool::new(true));
+    let speaker = Speaker::new(client.clone(), args.json, Arc::clone(&understood));
+    tokio::spawn(speaker.say_all(stay));
+    match show_all(events, &client, &mut view).await {
+        0 if !understood.load(Ordering::Relaxed) => UNDELIVERED,
+        code => code,
+    }
 }
 
 /// A first Ctrl-C, or request to terminate, closes the connection in good order;

@@ -1,5 +1,8 @@
 //! One connection, from the server's welcome to the Close.
 
+mod joining;
+mod receiving;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,25 +12,24 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
-use super::event::{End, Event, Lost, State};
+use self::joining::Joining;
+use super::end::{End, Lost};
+use super::event::Event;
 use super::life::Channels;
-use super::object::{Object, Received, Refusal};
+use super::memory::Memory;
 use super::options::Options;
-use super::outgoing::{self, Command, Nonces, Outgoing};
+use super::outgoing::{self, Command, Kind, Outgoing, Request, Sent};
+use super::pulse::{self, Pulse};
+use super::questions::{self, Asker, Questions};
+use super::rooms::Action;
 use crate::chat::Encoding;
 use crate::net::WebSocket;
 use crate::proto::{self, CloseCode, Message};
 
 /// How long a server may take to say its welcome: some say none.
 const WELCOME: Duration = Duration::from_secs(2);
-
-/// How long it may take to answer a join.
-const JOIN: Duration = Duration::from_secs(10);
-
-/// How long it may take to confirm a message.
-const ACK: Duration = Duration::from_secs(10);
 
 /// How long it may take to answer a Close after everything was said. A server
 /// that is slow reads what was said first, and its answer is the proof of that.
@@ -36,35 +38,45 @@ pub(super) const CLOSE: Duration = Duration::from_secs(10);
 /// How long it may take to answer a Close when the person wants to go.
 const LEAVE: Duration = Duration::from_secs(5);
 
-/// How often one message is sent again because the server could not take it.
-const MAX_RETRIES: u32 = 20;
+/// How old the news that somebody types may be: they say so again after that.
+const TYPING: Duration = Duration::from_secs(3);
 
-/// The longest wait before that.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
+const UNANSWERED: &str = "the server did not answer";
 
 /// A connection that is open.
 ///
 /// ```text
 ///   Greeting ── welcome, or 2 s ──> Joining ── joined ──> Live ── finish ──> Closing
-///       └────────── plain server: no answer to wait for ───┘
+///       │                           └ once for every room ┘ ^
+///       └────────── plain server: no answer to wait for ────┘
 /// ```
 pub(super) struct Conversation<'a, S> {
     socket: WebSocket<S>,
     options: &'a Options,
     channels: &'a mut Channels,
-    nonces: &'a mut Nonces,
+    memory: &'a mut Memory,
     phase: Phase,
     /// What the server speaks, as far as is known.
     encoding: Encoding,
+    /// Whether it has said so itself.
+    is_greeted: bool,
     /// Whether all that was queued has been written to the transport.
     is_written: bool,
-    /// What was sent and is not confirmed yet. Nothing else is sent meanwhile:
-    /// so order is kept even if the server refuses it for now.
-    in_flight: Option<InFlight>,
-    /// When what is waited for is overdue.
+    /// What was asked last to be let into.
+    joining: Joining,
+    /// When the phase has lasted too long.
     deadline: Option<Instant>,
-    /// When the room was joined.
+    pulse: Option<Pulse>,
+    questions: Questions,
+    /// The program's own join that is not answered yet. What is asked behind it
+    /// may depend on it.
+    entering: Option<Entering>,
+    /// When the first room was joined.
     joined: Option<Instant>,
+    /// Whether the server knows us from an earlier connection.
+    is_known: bool,
+    /// How long to stay away afterwards, if the server has said that.
+    least_wait: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,20 +90,20 @@ enum Phase {
     },
 }
 
-struct InFlight {
-    /// What the person said.
-    content: String,
-    text: String,
+/// A join that the program has asked for.
+struct Entering {
+    request: Request,
     nonce: Value,
-    retries: u32,
-    /// Whether the server refused it, and it waits to be sent again.
-    paused: bool,
+    /// When its answer is overdue.
+    due: Instant,
 }
 
 /// How a connection ended.
 pub(super) struct Outcome {
     /// How long it lived after the room was joined, if it was.
     pub(super) lived: Option<Duration>,
+    /// How long to stay away at least.
+    pub(super) least_wait: Duration,
     /// The end of the client, or the loss of the connection only.
     pub(super) ending: Result<End, Lost>,
 }
@@ -99,6 +111,7 @@ pub(super) struct Outcome {
 /// What happens next on a connection.
 enum Step {
     Received(Message),
+    Pong(Box<[u8]>),
     Written,
     Ended,
     Overdue,
@@ -111,19 +124,26 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         socket: WebSocket<S>,
         options: &'a Options,
         channels: &'a mut Channels,
-        nonces: &'a mut Nonces,
+        memory: &'a mut Memory,
     ) -> Conversation<'a, S> {
+        memory.rooms.disconnected();
         Conversation {
             socket,
             options,
             channels,
-            nonces,
+            memory,
             phase: Phase::Greeting,
             encoding: Encoding::PlainMillis,
+            is_greeted: false,
             is_written: true,
-            in_flight: None,
+            joining: Joining::default(),
             deadline: Some(Instant::now() + WELCOME),
+            pulse: None,
+            questions: Questions::default(),
+            entering: None,
             joined: None,
+            is_known: false,
+            least_wait: Duration::ZERO,
         }
     }
 
@@ -132,6 +152,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         let ending = loop {
             let ended = match self.next().await {
                 Step::Received(message) => self.receive(message).await.map(Err),
+                Step::Pong(payload) => {
+                    self.pong(&payload).await;
+                    None
+                }
                 Step::Written => {
                     self.is_written = true;
                     None
@@ -151,11 +175,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 break ending;
             }
         };
-        if let Some(lost) = self.in_flight.take() {
-            let reason = "the connection ended before the server confirmed it";
-            self.channels.emit_undelivered(lost.content, reason).await;
+        for sent in std::mem::take(&mut self.questions).end() {
+            let undelivered = sent.undelivered("the connection ended before the answer");
+            self.emit(Event::Undelivered(undelivered)).await;
         }
-        Outcome { lived: self.joined.map(|joined| joined.elapsed()), ending }
+        // Nothing was taken from the queue behind it.
+        let entering = self.entering.take().map(|entering| Command::Send(entering.request));
+        self.channels.postponed = self.channels.postponed.take().or(entering);
+        let lived = self.joined.map(|joined| joined.elapsed());
+        Outcome { lived, least_wait: self.least_wait, ending }
     }
 
     /// Waits for what happens next.
@@ -165,90 +193,66 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     async fn next(&mut self) -> Step {
         let is_idle = self.phase == Phase::Live
             && self.is_written
-            && self.in_flight.is_none()
+            && self.memory.outbox.is_empty()
+            && self.entering.is_none()
+            && !self.questions.is_full()
             && self.socket.state() == proto::State::Open;
         let may_hurry = self.phase != Phase::Closing { in_a_hurry: true };
-        let Conversation { socket, channels, is_written, deadline, .. } = self;
+        let deadline = self.next_deadline();
+        let Conversation { socket, channels, is_written, .. } = self;
         let leaving = channels.closing.clone();
         tokio::select! {
             step = poll_fn(|cx| poll_socket(socket, *is_written, cx)) => step,
             command = channels.next_command(), if is_idle => Step::Command(command),
-            () = overdue(*deadline) => Step::Overdue,
+            () = overdue(deadline) => Step::Overdue,
             () = leaving.cancelled(), if may_hurry => Step::Leave,
         }
     }
 
-    async fn receive(&mut self, message: Message) -> Option<Lost> {
-        let text = match message {
-            Message::Text(text) => Some(text),
-            // The chat's JSON may travel in binary messages too.
-            Message::Binary(bytes) => String::from_utf8(bytes).ok(),
+    /// When something that is waited for is overdue.
+    fn next_deadline(&self) -> Option<Instant> {
+        let live = match self.phase {
+            Phase::Live => [
+                self.memory.outbox.deadline(),
+                self.questions.deadline(),
+                self.pulse.as_ref().map(Pulse::deadline),
+                self.entering.as_ref().map(|entering| entering.due),
+            ],
+            Phase::Joining => [None, self.questions.deadline(), None, None],
+            Phase::Greeting | Phase::Closing { .. } => [None; 4],
         };
-        let Some(received) = text.and_then(Received::parse) else {
-            tracing::debug!("the server sent something else than a JSON object");
-            return None;
-        };
-        let lost = self.react(&received.object).await;
-        self.channels.emit(Event::Received(received)).await;
-        if lost.is_some() {
-            // Politely, but what the server still says is of no interest.
-            let _ = timeout(LEAVE, self.socket.close(CloseCode::NORMAL, "")).await;
-        }
-        lost
+        live.into_iter().chain([self.deadline]).flatten().min()
     }
 
-    async fn react(&mut self, object: &Object) -> Option<Lost> {
-        match object {
-            Object::Message(message) => {
-                if self.phase == Phase::Greeting && message.event.is_some() {
-                    self.encoding = Encoding::V1;
+    /// What was waited for did not come in time.
+    async fn overdue(&mut self) -> Option<Result<End, Lost>> {
+        let now = Instant::now();
+        if self.deadline.take_if(|deadline| *deadline <= now).is_some() {
+            match self.phase {
+                Phase::Greeting => self.join().await,
+                Phase::Joining => {
+                    if let Some(lost) = self.join_is_overdue() {
+                        return Some(Err(lost));
+                    }
                 }
-                // Only its own stamps: what others wrote, an original server
-                // passes on as it is.
-                if let Some(unit) = message.unit.filter(|_| message.is_notice()) {
-                    self.encoding = self.encoding.with_unit(unit);
-                }
-                if self.phase == Phase::Greeting {
-                    self.join().await;
-                }
+                Phase::Closing { .. } => return Some(Ok(End::Unanswered)),
+                Phase::Live => {}
             }
-            Object::Joined(_) => {
-                self.encoding = Encoding::V1;
-                if self.phase == Phase::Joining {
-                    self.is_joined().await;
-                }
+        }
+        if let Phase::Joining | Phase::Live = self.phase {
+            self.ask_again(now).await;
+        }
+        if self.phase == Phase::Live {
+            if let Some(late) = self.entering.take_if(|entering| entering.due <= now) {
+                let undelivered = late.request.undelivered(UNANSWERED);
+                self.emit(Event::Undelivered(undelivered)).await;
             }
-            Object::Ack(ack) => {
-                if self.in_flight.as_ref().is_some_and(|sent| sent.nonce == ack.nonce) {
-                    self.settle();
-                }
+            self.deliver(now).await;
+            if let Some(lost) = self.check_pulse(now) {
+                return Some(Err(lost));
             }
-            Object::Error(refusal) if self.phase == Phase::Joining => {
-                return Some(Lost::Refused(refusal.clone()));
-            }
-            Object::Error(refusal) => self.refused(refusal).await,
-            Object::Other => {}
         }
         None
-    }
-
-    /// Asks to join, in the dialect that is known by now. A plain server gives
-    /// no answer to wait for.
-    async fn join(&mut self) {
-        self.queue(outgoing::join(self.options, self.encoding));
-        if self.encoding == Encoding::V1 {
-            self.phase = Phase::Joining;
-            self.deadline = Some(Instant::now() + JOIN);
-        } else {
-            self.is_joined().await;
-        }
-    }
-
-    async fn is_joined(&mut self) {
-        self.phase = Phase::Live;
-        self.deadline = None;
-        self.joined = Some(Instant::now());
-        self.channels.emit(Event::State(State::Connected(self.encoding))).await;
     }
 
     async fn obey(&mut self, command: Command) {
@@ -258,14 +262,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             return;
         }
         match command {
-            Command::Say(content) => {
-                let message = outgoing::message(&content, self.options, self.encoding, self.nonces);
-                self.send(content, message).await;
-            }
-            Command::Object(object) => {
-                let content = Value::Object(object.clone()).to_string();
-                let object = outgoing::object(object, self.options, self.encoding, self.nonces);
-                self.send(content, object).await;
+            Command::Send(request) => self.send(request).await,
+            Command::Typing(object, since) => {
+                if self.encoding == Encoding::V1 && since.elapsed() < TYPING {
+                    self.queue(Value::Object(object).to_string());
+                }
             }
             Command::Flush(done) => {
                 let _ = done.send(()); // Whoever asked may have stopped waiting.
@@ -274,74 +275,113 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    async fn send(&mut self, content: String, outgoing: Result<Outgoing, &'static str>) {
-        match outgoing {
-            Err(reason) => self.channels.emit_undelivered(content, reason).await,
-            Ok(Outgoing { text, nonce: None }) => self.queue(text),
-            Ok(Outgoing { text, nonce: Some(nonce) }) => {
-                self.queue(text.clone());
-                self.in_flight = Some(InFlight { content, text, nonce, retries: 0, paused: false });
-                self.deadline = Some(Instant::now() + ACK);
+    async fn send(&mut self, request: Request) {
+        let Memory { user, nonces, .. } = &mut *self.memory;
+        let outgoing = outgoing::object(request.object.clone(), user, self.encoding, nonces);
+        let Outgoing { text, kind } = match outgoing {
+            Ok(outgoing) => outgoing,
+            Err(reason) => {
+                self.emit(Event::Undelivered(request.undelivered(reason))).await;
+                return;
+            }
+        };
+        let now = Instant::now();
+        let sent = |request: Request, nonce| {
+            let (ticket, content) = (request.ticket, request.content);
+            Sent { ticket, content, nonce, text: text.clone() }
+        };
+        match kind {
+            Kind::Saying(nonce) => {
+                self.memory.outbox.put(sent(request, nonce), now);
+                return self.deliver(now).await;
+            }
+            Kind::Question(nonce) => {
+                let asker = Asker::Program(sent(request, nonce.clone()));
+                self.questions.asked(nonce, asker, now);
+            }
+            Kind::Join(nonce) => {
+                self.entering = Some(Entering { request, nonce, due: now + joining::JOIN });
+            }
+            Kind::Leave(room, nonce) => {
+                self.memory.rooms.leave(room.as_deref(), sent(request, nonce));
+            }
+            Kind::Rename(user) => self.memory.user = user,
+            Kind::Other => {}
+        }
+        self.queue(text);
+    }
+
+    /// Sends what is in the outbox, if it is due.
+    async fn deliver(&mut self, now: Instant) {
+        match self.memory.outbox.overdue(now) {
+            Ok(Some(text)) => self.queue(text),
+            Ok(None) => {}
+            Err(undelivered) => self.emit(Event::Undelivered(undelivered)).await,
+        }
+    }
+
+    /// Asks again what was not answered in time.
+    async fn ask_again(&mut self, now: Instant) {
+        while let Some(due) = self.questions.overdue(now) {
+            let actions = match due {
+                questions::Due::Ask(mut gap) => {
+                    gap.asked += 1;
+                    self.ask(gap)
+                }
+                questions::Due::GiveUp(asker) => self.unanswered(asker, UNANSWERED).await,
+            };
+            self.perform(actions).await;
+        }
+    }
+
+    /// A question has no answer. What the rooms make of that.
+    async fn unanswered(&mut self, asker: Asker, reason: &str) -> Vec<Action> {
+        match asker {
+            Asker::Gap(gap) => self.memory.rooms.no_history(&gap.room),
+            Asker::Program(sent) => {
+                self.emit(Event::Undelivered(sent.undelivered(reason))).await;
+                Vec::new()
             }
         }
     }
 
-    /// Hands an object to the connection, which is open and has nothing else to write.
+    /// Whether the server still lives.
+    fn check_pulse(&mut self, now: Instant) -> Option<Lost> {
+        match self.pulse.as_mut()?.due(now)? {
+            pulse::Due::Ping(payload) => {
+                if let Err(error) = self.socket.start_ping(&payload) {
+                    // What ended the connection is seen by the next step.
+                    tracing::debug!(%error, "a ping was not sent");
+                }
+                None
+            }
+            pulse::Due::GiveUp => Some(Lost::Dead),
+        }
+    }
+
+    async fn pong(&mut self, payload: &[u8]) {
+        let pulse = self.pulse.as_mut();
+        if let Some(latency) = pulse.and_then(|pulse| pulse.pong(payload, Instant::now())) {
+            self.emit(Event::Latency(latency)).await;
+        }
+    }
+
+    /// Reports something. While nobody takes it, nobody listens to the server
+    /// either: that silence is not the server's.
+    async fn emit(&mut self, event: Event) {
+        self.channels.emit(event).await;
+        if let Some(pulse) = &mut self.pulse {
+            pulse.heard(Instant::now());
+        }
+    }
+
+    /// Hands an object to the connection. What ended that, if it has ended, is
+    /// seen by the next step.
     fn queue(&mut self, text: String) {
         self.is_written = false;
         if let Err(error) = Pin::new(&mut self.socket).start_send(Message::Text(text)) {
-            // What ended the connection is seen by the next step.
             tracing::debug!(%error, "an object was not sent");
         }
-    }
-
-    /// What was in flight is confirmed or given up.
-    fn settle(&mut self) -> Option<InFlight> {
-        if self.phase == Phase::Live {
-            self.deadline = None;
-        }
-        self.in_flight.take()
-    }
-
-    /// The server did not take something: the message in flight, perhaps.
-    async fn refused(&mut self, refusal: &Refusal) {
-        let Some(sent) = self.in_flight.as_mut().filter(|sent| sent.nonce == refusal.nonce) else {
-            return;
-        };
-        let passes = matches!(refusal.code.as_str(), "rate_limited" | "unavailable");
-        if passes && sent.retries < MAX_RETRIES && self.phase == Phase::Live {
-            sent.retries += 1;
-            sent.paused = true;
-            let pause = Duration::from_millis(refusal.retry_after_ms.unwrap_or(1000));
-            self.deadline = Some(Instant::now() + pause.min(MAX_PAUSE));
-        } else if let Some(sent) = self.settle() {
-            self.channels.emit_undelivered(sent.content, refusal.words.as_str()).await;
-        }
-    }
-
-    /// What was waited for did not come in time.
-    async fn overdue(&mut self) -> Option<Result<End, Lost>> {
-        self.deadline = None;
-        match self.phase {
-            Phase::Greeting => self.join().await,
-            Phase::Joining => return Some(Err(Lost::Silent)),
-            Phase::Closing { .. } => return Some(Ok(End::Unanswered)),
-            Phase::Live => match &mut self.in_flight {
-                Some(sent) if sent.paused => {
-                    sent.paused = false;
-                    let text = sent.text.clone();
-                    self.deadline = Some(Instant::now() + ACK);
-                    self.queue(text);
-                }
-                _ => {
-                    if let Some(sent) = self.settle() {
-                        let reason = "the server did not confirm it";
-                        self.channels.emit_undelivered(sent.content, reason).await;
-                    }
-                }
-            },
-        }
-        None
     }
 
     /// Begins the closing handshake (RFC 6455 §7.1.2). What the server sends
@@ -375,7 +415,13 @@ fn poll_socket<S: AsyncRead + AsyncWrite + Unpin>(
     if !is_written && Pin::new(&mut *socket).poll_flush(cx).is_ready() {
         return Poll::Ready(Step::Written);
     }
-    Pin::new(socket).poll_next(cx).map(|message| match message {
+    let received = Pin::new(&mut *socket).poll_next(cx);
+    if received.is_pending()
+        && let Some(pong) = socket.take_pong()
+    {
+        return Poll::Ready(Step::Pong(pong));
+    }
+    received.map(|message| match message {
         Some(Ok(message)) => Step::Received(message),
         Some(Err(error)) => {
             tracing::debug!(%error, "the connection was lost");

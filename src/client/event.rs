@@ -1,12 +1,15 @@
-//! What a client reports: its state, what the server sent, what was not delivered.
+//! What a client reports: its state, what the server sent, what became of what
+//! was said.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::object::{Received, Refusal};
+use serde_json::Value;
+
+use super::end::{End, Lost};
+use super::object::Received;
 use crate::chat::Encoding;
-use crate::net::ConnectError;
-use crate::proto::{Closure, Initiator};
 
 /// Something that happened.
 ///
@@ -22,10 +25,19 @@ use crate::proto::{Closure, Initiator};
 pub enum Event {
     /// The client is in another state now.
     State(State),
-    /// The server sent an object.
+    /// The server sent an object. The messages of a room, and private ones, come
+    /// in order and once each, however often the server sends them.
     Received(Received),
+    /// The server has stored something that was said. A plain server confirms
+    /// nothing; there, this never comes.
+    Delivered(Delivered),
     /// Something that was said has not been delivered, and will not be.
     Undelivered(Undelivered),
+    /// Messages of others may be missing before those that come next.
+    Missed(Missed),
+    /// How long the server took to answer a Ping: soon after connecting, and
+    /// then about every 10 s.
+    Latency(Duration),
 }
 
 /// Where a client is between its start and its end. Its text is for people.
@@ -49,7 +61,8 @@ pub enum State {
     Connecting,
     /// The server was asked to let us join and, if it answers that, it did.
     Connected(Encoding),
-    /// There is no connection; the next attempt is `after` this time.
+    /// There is no connection; the next attempt is `after` this time, or when
+    /// [`ChatClient::reconnect_now`](super::ChatClient::reconnect_now) asks for it.
     Reconnecting {
         /// The wait.
         after: Duration,
@@ -60,60 +73,43 @@ pub enum State {
     Closed(End),
 }
 
-/// Why there is no connection at the moment.
+/// Tells what was said apart from all else that this client says.
 ///
 /// ```
-/// use wirechat::client::Lost;
-/// use wirechat::net::ConnectError;
+/// use std::collections::HashMap;
+/// use wirechat::client::{Event, Ticket};
 ///
-/// let lost = Lost::Connect(ConnectError::Timeout);
-/// assert_eq!(lost.to_string(), "the server did not answer in time");
+/// fn settle(pending: &mut HashMap<Ticket, String>, event: &Event) {
+///     match event {
+///         Event::Delivered(delivered) => drop(pending.remove(&delivered.ticket)),
+///         Event::Undelivered(undelivered) => drop(pending.remove(&undelivered.ticket)),
+///         _ => {}
+///     }
+/// }
 /// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Lost {
-    /// None could be made.
-    Connect(ConnectError),
-    /// It was closed, or it broke.
-    Closed(Closure),
-    /// The server did not let us join.
-    Refused(Refusal),
-    /// The server did not answer when asked to let us join.
-    Silent,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub(super) u64);
 
-/// How a client came to its end.
+/// Something that was said, and that the server has now.
 ///
 /// ```
-/// use wirechat::client::End;
-///
-/// assert_eq!(End::Done.to_string(), "done");
+/// # use wirechat::client::Delivered;
+/// fn in_words(delivered: &Delivered) -> String {
+///     format!("delivered: {}", delivered.content)
+/// }
 /// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum End {
-    /// As it was asked to; the server answered the Close.
-    Done,
-    /// As it was asked to, but the server did not answer the Close: what a
-    /// plain server was told last may not have arrived.
-    Unanswered,
-    /// The address cannot be connected to.
-    Unreachable(ConnectError),
-    /// The server refused the opening handshake, or is no WebSocket server.
-    NoWebSocket(ConnectError),
-    /// One side broke the protocol, in the view of the other.
-    Protocol(Closure),
-    /// The server closed the connection with a code that says to stay away.
-    Dismissed(Closure),
-    /// The server refused the name or the room.
-    Refused(Refusal),
-    /// It took longer than [`Options::give_up_after`](super::Options::give_up_after).
-    GaveUp {
-        /// Whether there had been a connection before.
-        was_connected: bool,
-        /// What happened last.
-        lost: Lost,
-    },
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivered {
+    /// What [`ChatClient::say`](super::ChatClient::say) returned for it.
+    pub ticket: Ticket,
+    /// What was said, or the object that was sent.
+    pub content: String,
+    /// The nonce that it was sent with.
+    pub nonce: Value,
+    /// Its identity, which the message itself has too when it comes back.
+    pub id: Option<String>,
+    /// Its number in the room's log; a private message has none.
+    pub seq: Option<u64>,
 }
 
 /// Something that was said and not delivered.
@@ -127,10 +123,70 @@ pub enum End {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
+    /// What [`ChatClient::say`](super::ChatClient::say) returned for it.
+    pub ticket: Ticket,
     /// What was said, or the object that was to be sent.
     pub content: String,
     /// Why it was not delivered, or why nobody knows whether it was.
     pub reason: String,
+}
+
+/// Messages of others that were not handed out, and will not be.
+///
+/// ```
+/// # use wirechat::client::Missed;
+/// fn in_words(missed: &Missed) -> String {
+///     let room = missed.room.as_deref().unwrap_or("the chat");
+///     format!("messages in {room} may be missing: {}", missed.cause)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The room; `None` on a server that names none.
+    pub room: Option<String>,
+    /// The numbers of those that are certainly missing, if that is known.
+    pub numbers: Option<RangeInclusive<u64>>,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why messages may be missing. Its text is for people.
+///
+/// ```
+/// use wirechat::client::Cause;
+///
+/// assert_eq!(Cause::TooOld.code(), "too_old");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The server lost its log, or began another one.
+    EpochChanged,
+    /// We were away for longer than the server keeps messages.
+    TooOld,
+    /// The server does not know how far we had read.
+    Unknown,
+    /// The server has left some out, and could not give them afterwards.
+    Gap,
+    /// A plain server: what is said while nobody listens is lost.
+    NoLog,
+    /// The server did not let us into the room again. We are not in it any more.
+    NotRejoined,
+}
+
+impl Cause {
+    /// For programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::EpochChanged => "epoch_changed",
+            Cause::TooOld => "too_old",
+            Cause::Unknown => "unknown",
+            Cause::Gap => "gap",
+            Cause::NoLog => "no_log",
+            Cause::NotRejoined => "not_rejoined",
+        }
+    }
 }
 
 impl fmt::Display for State {
@@ -146,49 +202,15 @@ impl fmt::Display for State {
     }
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Lost::Connect(error) => error.fmt(f),
-            Lost::Closed(closure) => fmt_closure(closure, f),
-            Lost::Refused(refusal) => fmt_refusal(refusal, f),
-            Lost::Silent => f.write_str("the server did not answer when asked to join"),
-        }
+        f.write_str(match self {
+            Cause::EpochChanged => "the server has begun a new log",
+            Cause::TooOld => "the server does not keep them for so long",
+            Cause::Unknown => "the server does not know how far we had read",
+            Cause::Gap => "the server has left some out",
+            Cause::NoLog => "this server keeps none",
+            Cause::NotRejoined => "the server did not let us into the room again",
+        })
     }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Done => f.write_str("done"),
-            End::Unanswered => {
-                f.write_str("the server did not answer the close: the last lines may be missing")
-            }
-            End::Unreachable(error) | End::NoWebSocket(error) => error.fmt(f),
-            End::Protocol(closure) | End::Dismissed(closure) => fmt_closure(closure, f),
-            End::Refused(refusal) => fmt_refusal(refusal, f),
-            End::GaveUp { was_connected: true, lost } => write!(f, "gave up reconnecting: {lost}"),
-            End::GaveUp { was_connected: false, lost } => write!(f, "cannot connect: {lost}"),
-        }
-    }
-}
-
-/// The words are the server's, so they stand there in quotes.
-fn fmt_closure(closure: &Closure, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if let Some(error) = closure.error {
-        return write!(f, "the server broke the protocol: {error}");
-    }
-    if closure.initiator == Initiator::Local && !closure.clean {
-        return f.write_str("the server does not answer any more");
-    }
-    match closure.code {
-        Some(code) => write!(f, "the server closed the connection with code {code}")?,
-        None if closure.clean => f.write_str("the server closed the connection")?,
-        None => f.write_str("the connection broke")?,
-    }
-    if closure.reason.is_empty() { Ok(()) } else { write!(f, ", {:?}", closure.reason) }
-}
-
-fn fmt_refusal(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "the server refused to let us join: {:?}", refusal.words)
 }

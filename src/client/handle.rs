@@ -2,16 +2,19 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::event::Event;
+use super::event::{Event, Ticket};
 use super::life;
 use super::options::Options;
-use super::outgoing::Command;
-use crate::chat::SUBPROTOCOL;
+use super::outgoing::{Command, Request};
+use crate::chat::{RoomName, SUBPROTOCOL};
 use crate::net::{ConnectError, ConnectOptions, Connected, connect_with};
 #[cfg(feature = "deflate")]
 use crate::proto::Deflate;
@@ -42,8 +45,12 @@ const MAX_RECEIVED: usize = 1 << 20;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ChatClient {
-    commands: mpsc::Sender<Command>,
+    pub(super) commands: mpsc::Sender<Command>,
     closing: CancellationToken,
+    impatience: Arc<Notify>,
+    tickets: Arc<AtomicU64>,
+    /// Where [`say`](ChatClient::say) says it; otherwise in the first room joined.
+    pub(super) room: Option<RoomName>,
 }
 
 /// Hears what happens, in order. They must be taken: while 256 wait, the
@@ -109,15 +116,22 @@ where
 {
     let (commands, queued) = mpsc::channel(QUEUE);
     let (reports, events) = mpsc::channel(EVENTS);
-    let closing = CancellationToken::new();
+    let client = ChatClient {
+        commands,
+        closing: CancellationToken::new(),
+        impatience: Arc::default(),
+        tickets: Arc::default(),
+        room: options.room.clone(),
+    };
     let channels = life::Channels {
         commands: queued,
         postponed: None,
         events: reports,
-        closing: closing.clone(),
+        closing: client.closing.clone(),
+        impatience: Arc::clone(&client.impatience),
     };
     tokio::spawn(life::run(options, connector, channels));
-    (ChatClient { commands, closing }, Events(events))
+    (client, Events(events))
 }
 
 pub(super) fn connect_options() -> ConnectOptions {
@@ -134,21 +148,10 @@ pub(super) fn connect_options() -> ConnectOptions {
 }
 
 impl ChatClient {
-    /// Says this in the room. It is queued, and sent after all that was queued
-    /// before; while 256 wait, so does this.
-    ///
-    /// # Errors
-    /// [`SayError::Closed`].
-    ///
-    /// # Cancel safety
-    /// Cancel safe: a dropped future has not queued anything.
-    pub async fn say(&self, content: impl Into<String>) -> Result<(), SayError> {
-        self.queue(Command::Say(content.into())).await
-    }
-
-    /// Sends an object of the chat protocol, given as JSON, in the same queue. A
-    /// message or private message is confirmed as those of
-    /// [`say`](ChatClient::say) are. A plain server gets nothing but messages;
+    /// Sends an object of the chat protocol, given as JSON, in the same queue as
+    /// what is [said](ChatClient::say), with the same promises for messages and
+    /// private messages. What a message, question or leave lacks to be confirmed or
+    /// refused, the client adds: a nonce. A plain server gets nothing but messages;
     /// another object is then [`Undelivered`](super::Undelivered).
     ///
     /// # Errors
@@ -156,9 +159,9 @@ impl ChatClient {
     ///
     /// # Cancel safety
     /// Cancel safe: a dropped future has not queued anything.
-    pub async fn send_json(&self, json: &str) -> Result<(), SayError> {
+    pub async fn send_json(&self, json: &str) -> Result<Ticket, SayError> {
         let object = serde_json::from_str(json).map_err(|_| SayError::NotAnObject)?;
-        self.queue(Command::Object(object)).await
+        self.request(None, object).await
     }
 
     /// Waits until what was queued before has been confirmed or, on a plain
@@ -192,6 +195,25 @@ impl ChatClient {
     /// What is still queued is reported as undelivered.
     pub fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// Tries to connect now, if the client is
+    /// [waiting](super::State::Reconnecting) to do so: the network is back, say, or
+    /// somebody has pressed a button. Otherwise it does nothing.
+    pub fn reconnect_now(&self) {
+        self.impatience.notify_waiters();
+    }
+
+    /// Queues an object; `content` is what a person would miss with it.
+    pub(super) async fn request(
+        &self,
+        content: Option<String>,
+        object: Map<String, Value>,
+    ) -> Result<Ticket, SayError> {
+        let ticket = Ticket(self.tickets.fetch_add(1, Ordering::Relaxed));
+        let content = content.unwrap_or_else(|| Value::Object(object.clone()).to_string());
+        self.queue(Command::Send(Request { ticket, content, object })).await?;
+        Ok(ticket)
     }
 
     async fn queue(&self, command: Command) -> Result<(), SayError> {

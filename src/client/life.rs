@@ -1,17 +1,22 @@
 //! A client's whole life: connect, converse, wait, again, until it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
-use super::conversation::{Conversation, Outcome};
-use super::event::{End, Event, Lost, State, Undelivered};
+use super::conversation::Conversation;
+use super::end::{End, Lost};
+use super::event::{Event, State};
+use super::memory::Memory;
 use super::options::Options;
-use super::outgoing::{Command, Nonces};
+use super::outbox;
+use super::outgoing::Command;
+use super::rooms::Action;
 use crate::net::{ConnectError, Connected};
 
 /// The task's ends of what connects it with its program.
@@ -23,6 +28,8 @@ pub(super) struct Channels {
     pub(super) events: mpsc::Sender<Event>,
     /// Whether to end now.
     pub(super) closing: CancellationToken,
+    /// Tells to wait no longer before connecting again.
+    pub(super) impatience: Arc<Notify>,
 }
 
 impl Channels {
@@ -31,10 +38,6 @@ impl Channels {
         if self.events.send(event).await.is_err() {
             self.closing.cancel();
         }
-    }
-
-    pub(super) async fn emit_undelivered(&self, content: String, reason: impl Into<String>) {
-        self.emit(Event::Undelivered(Undelivered { content, reason: reason.into() })).await;
     }
 
     /// What to do next. When nobody can say anything any more: to finish.
@@ -56,8 +59,25 @@ impl Channels {
         while let Some(command) = self.commands.recv().await {
             unsent.push(command);
         }
-        for content in unsent.into_iter().filter_map(Command::into_content) {
-            self.emit_undelivered(content, "the client ended before it was sent").await;
+        for command in unsent {
+            if let Command::Send(request) = command {
+                let undelivered = request.undelivered("the client ended before it was sent");
+                self.emit(Event::Undelivered(undelivered)).await;
+            }
+        }
+    }
+
+    /// Waits before the next attempt to connect, and says so. Whether to go on.
+    async fn wait(&self, after: Duration, lost: Lost) -> bool {
+        // Whoever hears of the wait may ask to end it at once.
+        let impatience = self.impatience.notified();
+        tokio::pin!(impatience);
+        impatience.as_mut().enable();
+        self.emit(Event::State(State::Reconnecting { after, lost })).await;
+        tokio::select! {
+            () = sleep(after) => true,
+            () = impatience => true,
+            () = self.closing.cancelled() => false,
         }
     }
 }
@@ -69,20 +89,34 @@ where
     F: Future<Output = Result<Connected<S>, ConnectError>>,
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let end = live(&options, connector, &mut channels).await;
+    let mut memory = Memory::new(&options, random());
+    let end = live(&options, connector, &mut channels, &mut memory).await;
+    for action in memory.rooms.end() {
+        match action {
+            Action::HandOut(received) => channels.emit(Event::Received(received)).await,
+            Action::Missed(missed) => channels.emit(Event::Missed(missed)).await,
+            Action::Ask(..) => {} // Nobody answers any more.
+        }
+    }
+    if let Some(undelivered) = memory.outbox.give_up(outbox::UNCONFIRMED) {
+        channels.emit(Event::Undelivered(undelivered)).await;
+    }
     channels.give_up_queue().await;
     channels.emit(Event::State(State::Closed(end))).await;
 }
 
-async fn live<C, F, S>(options: &Options, mut connector: C, channels: &mut Channels) -> End
+async fn live<C, F, S>(
+    options: &Options,
+    mut connector: C,
+    channels: &mut Channels,
+    memory: &mut Memory,
+) -> End
 where
     C: FnMut() -> F,
     F: Future<Output = Result<Connected<S>, ConnectError>>,
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut backoff = Backoff::default();
-    let mut nonces = Nonces::new(random());
-    let mut was_connected = false;
     let mut without_connection_since = Instant::now();
     loop {
         channels.emit(Event::State(State::Connecting)).await;
@@ -90,34 +124,33 @@ where
             attempt = connector() => attempt,
             () = channels.closing.cancelled() => return End::Done,
         };
+        let mut least_wait = Duration::ZERO;
         let lost = match attempt {
             Err(error) => Lost::Connect(error),
             Ok(Connected { socket, .. }) => {
-                let conversation = Conversation::new(socket, options, channels, &mut nonces);
-                let Outcome { lived, ending } = conversation.run().await;
-                if let Some(lived) = lived {
-                    was_connected = true;
+                let outcome = Conversation::new(socket, options, channels, memory).run().await;
+                if let Some(lived) = outcome.lived {
+                    memory.was_connected = true;
                     without_connection_since = Instant::now();
                     backoff.connection_ended(lived);
                 }
-                match ending {
+                least_wait = outcome.least_wait;
+                match outcome.ending {
                     Ok(end) => return end,
                     Err(lost) => lost,
                 }
             }
         };
-        let lost = match lost.judge(was_connected) {
+        let lost = match lost.judge(memory.was_connected) {
             Ok(lost) => lost,
             Err(end) => return end,
         };
-        let after = backoff.next(random());
+        let after = backoff.next(random()).max(least_wait);
         if is_too_long(without_connection_since.elapsed() + after, options) {
-            return End::GaveUp { was_connected, lost };
+            return End::GaveUp { was_connected: memory.was_connected, lost };
         }
-        channels.emit(Event::State(State::Reconnecting { after, lost })).await;
-        tokio::select! {
-            () = sleep(after) => {}
-            () = channels.closing.cancelled() => return End::Done,
+        if !channels.wait(after, lost).await {
+            return End::Done;
         }
     }
 }

@@ -1,7 +1,12 @@
-//! What a server sends: one JSON object a message, read leniently, since the
-//! original servers pass on whatever their clients wrote.
+//! What a server sends: one JSON object a message.
 
-use serde_json::{Map, Value};
+mod fields;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::chat::{Timestamp, Unit};
 
@@ -39,19 +44,35 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Object {
-    /// Somebody said something, or the server tells something.
+    /// Somebody said something in a room, or the server tells something.
     Message(Message),
-    /// The room has been entered.
+    /// Somebody said something to one person: to us, or we did.
+    Private(Private),
+    /// A room has been entered, or we go by another name now.
     Joined(Joined),
-    /// The server has a message that we sent.
+    /// Somebody types, or has stopped.
+    Typing(Typing),
+    /// Who is in a room.
+    Presence(Presence),
+    /// The rooms in which there is somebody.
+    Rooms(Rooms),
+    /// Older messages, as they were asked for.
+    History(History),
+    /// The server has a message that we sent. [`Event::Delivered`] says which.
+    ///
+    /// [`Event::Delivered`]: super::Event::Delivered
     Ack(Ack),
+    /// The answer to a `ping`. The client measures the latency without it.
+    Pong,
+    /// The server is about to close the connection.
+    GoingAway(GoingAway),
     /// The server did not do what it was asked.
     Error(Refusal),
     /// Anything else; [`Received::json`] has it all.
     Other,
 }
 
-/// Something said in a room, to one person, or by the server.
+/// Something said in a room, or by the server.
 ///
 /// ```
 /// # use wirechat::client::Message;
@@ -76,8 +97,8 @@ pub struct Message {
     pub id: Option<String>,
     /// What the server announces: `welcome`, `join`, `leave`, `rename`, `motd`.
     pub event: Option<String>,
-    /// Whom it is for, if it is private.
-    pub to: Option<String>,
+    /// Of whom it announces that.
+    pub user: Option<String>,
     /// The unit in which `timestamp` was written.
     pub(super) unit: Option<Unit>,
 }
@@ -102,6 +123,20 @@ impl Message {
 pub struct Joined {
     /// The room.
     pub room: String,
+    /// The name that we go by.
+    pub user: Option<String>,
+    /// Names the life of the room's log; `None` if the server keeps none.
+    pub epoch: Option<String>,
+    /// The number of the log's last message.
+    pub seq: Option<u64>,
+    /// The token by which the server knows this person again: see
+    /// [`Options::session`](super::Options::session). Nobody else may see it.
+    pub session: Option<String>,
+    /// Whether everything that was missed follows.
+    pub recovered: bool,
+    /// Why not, if it was asked for: `epoch_changed`, `too_old`, `unknown`. Then
+    /// whatever the server has kept follows.
+    pub reason: Option<String>,
     /// Who is there: all, or the first of many.
     pub users: Vec<String>,
     /// How many there are.
@@ -122,8 +157,138 @@ pub struct Ack {
     pub nonce: Value,
     /// The message's identity in the room's log.
     pub id: Option<String>,
-    /// Its number in the room's log.
+    /// Its number in the room's log; a private message has none.
     pub seq: Option<u64>,
+    /// Whether the server had it already, so that nothing was stored now.
+    pub duplicate: bool,
+}
+
+/// Something said to one person. Both get it, on all their connections.
+///
+/// ```
+/// # use wirechat::client::Private;
+/// fn in_words(private: &Private) -> String {
+///     format!("{} to {}: {}", private.from, private.to, private.content)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Private {
+    /// Who says it; perhaps ourselves.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+    /// What is said. Any characters, terminal control codes included.
+    pub content: String,
+    /// When.
+    pub timestamp: Option<Timestamp>,
+    /// Its identity: see [`Options::private_after`](super::Options::private_after).
+    pub id: Option<String>,
+}
+
+/// Somebody types. One's own typing comes back too. A server says when it
+/// stops, after 6 s of silence at the latest; whoever shows it should let it go
+/// by itself a little after that, for a connection that breaks meanwhile.
+///
+/// ```
+/// # use wirechat::client::Typing;
+/// fn in_words(typing: &Typing) -> Option<String> {
+///     typing.is_typing.then(|| format!("{} is typing", typing.username))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing {
+    /// Who.
+    pub username: String,
+    /// Whether they type, or have stopped.
+    pub is_typing: bool,
+    /// In which room; `None` if it is meant for us alone.
+    pub room: Option<String>,
+}
+
+/// Who is in a room.
+///
+/// ```
+/// # use wirechat::client::Presence;
+/// fn in_words(presence: &Presence) -> String {
+///     format!("in {}: {}", presence.room, presence.users.join(", "))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// The room.
+    pub room: String,
+    /// Who is there: all, or the first of many.
+    pub users: Vec<String>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// The rooms in which there is somebody: all, or the first of many.
+///
+/// ```
+/// # use wirechat::client::Rooms;
+/// fn largest(rooms: &Rooms) -> Option<&str> {
+///     rooms.rooms.iter().max_by_key(|room| room.users).map(|room| room.room.as_str())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rooms {
+    /// The rooms.
+    pub rooms: Vec<RoomSize>,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// How many people are in a room.
+///
+/// ```
+/// # use wirechat::client::RoomSize;
+/// fn in_words(size: &RoomSize) -> String {
+///     format!("{} ({})", size.room, size.users)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSize {
+    /// The room.
+    pub room: String,
+    /// How many there are.
+    pub users: u64,
+}
+
+/// Older messages of a room, the oldest first.
+///
+/// ```
+/// # use wirechat::client::{History, Page};
+/// fn page_before(history: &History) -> Option<Page> {
+///     let first = history.messages.first()?.seq?;
+///     history.more.then_some(Page::Before(first))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The room.
+    pub room: String,
+    /// Names the life of its log.
+    pub epoch: Option<String>,
+    /// What was asked for, as far as it is kept.
+    pub messages: Vec<Message>,
+    /// Whether there are more in the direction that was asked for.
+    pub more: bool,
+}
+
+/// The server stops, or wants this connection to go elsewhere. The client comes
+/// back after that time at the earliest.
+///
+/// ```
+/// # use wirechat::client::GoingAway;
+/// fn in_words(going_away: &GoingAway) -> String {
+///     format!("the server will be back in {} s", going_away.reconnect_after.as_secs())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoingAway {
+    /// How long to stay away at least.
+    pub reconnect_after: Duration,
 }
 
 /// What the server did not do, and why.
@@ -148,143 +313,14 @@ pub struct Refusal {
     pub suggestion: Option<String>,
 }
 
-impl Received {
-    /// What this text means; nothing if it is not a JSON object.
-    pub(super) fn parse(json: String) -> Option<Received> {
-        let fields: Map<String, Value> = serde_json::from_str(&json).ok()?;
-        Some(Received { object: Object::from_fields(&Fields(fields)), json })
-    }
-}
-
-impl Object {
-    fn from_fields(fields: &Fields) -> Object {
-        match fields.text("type").as_deref() {
-            Some("message" | "private") => Object::Message(Message {
-                username: fields.text_or_empty("username"),
-                content: fields.text_or_empty("content"),
-                timestamp: fields.timestamp(),
-                room: fields.text("room"),
-                seq: fields.number("seq"),
-                id: fields.text("id"),
-                event: fields.text("event"),
-                to: fields.text("to"),
-                unit: fields.number_as_float("timestamp").and_then(Unit::of),
-            }),
-            Some("joined") => {
-                let users = fields.texts("users");
-                let count = fields.number("count").unwrap_or(users.len() as u64);
-                Object::Joined(Joined { room: fields.text_or_empty("room"), users, count })
-            }
-            Some("ack") => Object::Ack(Ack {
-                nonce: fields.any("nonce"),
-                id: fields.text("id"),
-                seq: fields.number("seq"),
-            }),
-            Some("error") => Object::Error(Refusal {
-                code: fields.text_or_empty("code"),
-                words: fields.text_or_empty("content"),
-                nonce: fields.any("nonce"),
-                retry_after_ms: fields.number("retry_after_ms"),
-                suggestion: fields.text("suggestion"),
-            }),
-            _ => Object::Other,
-        }
-    }
-}
-
-/// An object's fields. One of the wrong type counts as absent.
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn any(&self, name: &str) -> Value {
-        self.0.get(name).cloned().unwrap_or(Value::Null)
+impl Refusal {
+    /// Whether the same may be granted later.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self.code.as_str(), "rate_limited" | "unavailable")
     }
 
-    fn text(&self, name: &str) -> Option<String> {
-        Some(self.0.get(name)?.as_str()?.to_owned())
-    }
-
-    fn text_or_empty(&self, name: &str) -> String {
-        self.text(name).unwrap_or_default()
-    }
-
-    fn texts(&self, name: &str) -> Vec<String> {
-        let items = self.0.get(name).and_then(Value::as_array);
-        items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.0.get(name)?.as_u64()
-    }
-
-    fn number_as_float(&self, name: &str) -> Option<f64> {
-        self.0.get(name)?.as_f64()
-    }
-
-    /// In whichever unit it is written.
-    fn timestamp(&self) -> Option<Timestamp> {
-        let number = self.number_as_float("timestamp")?;
-        let millis = match Unit::of(number)? {
-            Unit::Millis => number,
-            Unit::Seconds => number * 1000.0,
-        };
-        Some(Timestamp::from_millis(millis as i64))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn object(json: &str) -> Object {
-        Received::parse(json.to_owned()).expect("an object").object
-    }
-
-    fn message(json: &str) -> Message {
-        match object(json) {
-            Object::Message(message) => message,
-            other => panic!("not a message: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_time_is_the_same_in_either_unit() {
-        for (time, unit) in [
-            ("1700000000123", Some(Unit::Millis)),
-            ("1700000000.123", Some(Unit::Seconds)),
-            ("1700000000123.0", Some(Unit::Millis)),
-        ] {
-            let message = message(&format!(r#"{{"type":"message","timestamp":{time}}}"#));
-            assert_eq!(message.timestamp, Some(Timestamp::from_millis(1_700_000_000_123)));
-            assert_eq!(message.unit, unit);
-        }
-    }
-
-    #[test]
-    fn fields_of_the_wrong_type_count_as_absent() {
-        let message = message(
-            r#"{"type":"message","username":1,"content":["x"],"timestamp":"noon","seq":-1,"room":{}}"#,
-        );
-        assert_eq!((message.username.as_str(), message.content.as_str()), ("", ""));
-        assert_eq!((message.timestamp, message.seq, message.room), (None, None, None));
-    }
-
-    #[test]
-    fn what_is_no_json_object_is_nothing_and_an_unknown_object_is_other() {
-        for text in ["", "hello", "[]", "null", r#""x""#, "{", r#"{"a":1} x"#] {
-            assert_eq!(Received::parse(text.to_owned()), None, "{text}");
-        }
-        for text in ["{}", r#"{"type":7}"#, r#"{"type":"typing"}"#] {
-            assert_eq!(object(text), Object::Other, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_error_says_what_it_is_about_and_when_to_try_again() {
-        let json = r#"{"type":"error","code":"rate_limited","content":"Too fast","nonce":"n-1",
-            "retry_after_ms":50}"#;
-        let Object::Error(refusal) = object(json) else { panic!("not an error") };
-        assert_eq!((refusal.code.as_str(), refusal.words.as_str()), ("rate_limited", "Too fast"));
-        assert_eq!((refusal.nonce, refusal.retry_after_ms), ("n-1".into(), Some(50)));
+    /// How long to wait before asking again.
+    pub(super) fn pause(&self) -> Duration {
+        Duration::from_millis(self.retry_after_ms.unwrap_or(1000))
     }
 }

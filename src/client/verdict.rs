@@ -1,7 +1,7 @@
 //! Whether to come back: what an error or a close code says about the next
 //! attempt.
 
-use super::event::{End, Lost};
+use super::end::{End, Lost};
 use crate::net::ConnectError;
 use crate::proto::Closure;
 use crate::proto::handshake::ResponseError;
@@ -17,13 +17,9 @@ impl Lost {
             Lost::Refused(refusal) if was_connected && refusal.code == "name_taken" => {
                 Ok(Lost::Refused(refusal))
             }
-            Lost::Refused(refusal)
-                if matches!(refusal.code.as_str(), "rate_limited" | "unavailable") =>
-            {
-                Ok(Lost::Refused(refusal))
-            }
+            Lost::Refused(refusal) if refusal.passes() => Ok(Lost::Refused(refusal)),
             Lost::Refused(refusal) => Err(End::Refused(refusal)),
-            Lost::Silent => Ok(Lost::Silent),
+            lost @ (Lost::Silent | Lost::Dead) => Ok(lost),
         }
     }
 }

@@ -63,6 +63,9 @@ pub struct WebSocket<S> {
     message: Option<Message>,
     /// Bytes that arrived behind it, not yet looked at.
     unread: BytesMut,
+    /// What the newest Pong carried, until somebody takes it.
+    #[cfg(feature = "chat")]
+    pong: Option<Box<[u8]>>,
     /// Whether the transport has ended; the connection is told when everything
     /// that arrived before has been handled.
     ended: bool,
@@ -105,6 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             connection,
             message: None,
             unread: BytesMut::from(&early[..]),
+            #[cfg(feature = "chat")]
+            pong: None,
             ended: false,
             broken: false,
             timer: None,
@@ -178,6 +183,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.flush().await?;
         self.connection.send_ping(payload)?;
         self.write_now().await
+    }
+
+    /// Queues a Ping and returns at once, for a caller that measures how long the
+    /// answer takes: whenever `recv` is pending, [`take_pong`](Self::take_pong) has it.
+    #[cfg(feature = "chat")]
+    pub(crate) fn start_ping(&mut self, payload: &[u8]) -> Result<(), Error> {
+        Ok(self.connection.send_ping(payload)?)
+    }
+
+    /// What the newest Pong carried, once. Those that answer the keepalive carry
+    /// nothing and are not kept.
+    #[cfg(feature = "chat")]
+    pub(crate) fn take_pong(&mut self) -> Option<Box<[u8]>> {
+        self.pong.take()
     }
 
     /// Waits until everything sent so far has been written to the transport.

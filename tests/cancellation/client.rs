@@ -7,7 +7,9 @@ use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::task::unconstrained;
 use wirechat::chat::{Limits, UserName};
-use wirechat::client::{ChatClient, End, Event, Events, Object, Options, SayError, State, connect};
+use wirechat::client::{
+    ChatClient, End, Event, Events, Object, Options, SayError, State, Ticket, connect,
+};
 use wirechat::server::{Server, ServerConfig, listen_on};
 
 use crate::calls::{Calls, Drops};
@@ -61,7 +63,7 @@ async fn hear(events: &mut Events, calls: &Calls) -> Vec<String> {
                 assert!(calls.until_done(async || events.recv().await).await.is_none());
                 return heard;
             }
-            Event::State(_) => {}
+            Event::State(_) | Event::Delivered(_) | Event::Latency(_) => {}
             event => panic!("{event:?}"),
         }
     }
@@ -84,7 +86,7 @@ async fn served(full: Full, drops: Drops, talk: impl AsyncFn(&ChatClient, &Calls
 }
 
 /// Drops what has to wait because the queue is full.
-fn drop_at_once(future: impl Future<Output = Result<(), SayError>>) {
+fn drop_at_once<T>(future: impl Future<Output = Result<T, SayError>>) {
     // Otherwise it might have to wait because this task has done so much.
     assert!(unconstrained(future).now_or_never().is_none());
 }
@@ -92,7 +94,9 @@ fn drop_at_once(future: impl Future<Output = Result<(), SayError>>) {
 const DROPS: [Drops; 4] = [Drops::At(0), Drops::At(1), Drops::At(2), Drops::Every];
 
 /// A method that says this.
-async fn says_once_or_not_at_all(method: impl AsyncFn(&ChatClient, &str) -> Result<(), SayError>) {
+async fn says_once_or_not_at_all(
+    method: impl AsyncFn(&ChatClient, &str) -> Result<Ticket, SayError>,
+) {
     for drops in DROPS {
         let full = full().await;
         drop_at_once(method(&full.client, "dropped"));

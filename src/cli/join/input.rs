@@ -1,11 +1,18 @@
-//! Lines of standard input become messages.
+//! Lines of standard input become messages and commands.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use wirechat::client::{ChatClient, SayError};
+use wirechat::chat::RoomName;
+use wirechat::client::{ChatClient, Page, SayError};
+
+use super::command::{HELP, Line};
+use crate::cli::complain;
 
 /// Bytes of a line that are read; the rest becomes lines of their own. A server
 /// of ours takes 4 KiB, others a bit more.
@@ -14,29 +21,96 @@ const MAX_LINE: u64 = 60 << 10;
 /// Lines that may wait. Reading pauses then.
 const QUEUE: usize = 16;
 
-/// Says every line of the input, waits until that has arrived, stays, and
-/// finishes. Objects are sent as such if they are wanted.
-pub(super) async fn say_all(client: ChatClient, objects: bool, stay: Duration) {
-    let mut lines = read_lines();
-    while let Some(line) = lines.recv().await {
-        if say(&client, &line, objects).await.is_err() {
-            return; // The client has ended, and has told why.
-        }
-    }
-    if !stay.is_zero() && client.flush().await.is_ok() {
-        tokio::time::sleep(stay).await;
-    }
-    let _ = client.finish().await;
+/// What becomes of the lines of input.
+pub(super) struct Speaker {
+    client: ChatClient,
+    /// Whether lines are objects, or else words and commands.
+    objects: bool,
+    /// The room that was entered last, where lines go; otherwise the first one.
+    room: Option<RoomName>,
+    /// Whether every line was understood.
+    understood: Arc<AtomicBool>,
 }
 
-async fn say(client: &ChatClient, line: &str, objects: bool) -> Result<(), SayError> {
-    if objects && line.trim_start().starts_with('{') {
-        match client.send_json(line).await {
-            Err(SayError::NotAnObject) => {}
-            sent => return sent,
-        }
+impl Speaker {
+    pub(super) fn new(client: ChatClient, objects: bool, understood: Arc<AtomicBool>) -> Speaker {
+        Speaker { client, objects, room: None, understood }
     }
-    client.say(line).await
+
+    /// Does what every line of the input says, waits until that has arrived, stays,
+    /// and finishes.
+    pub(super) async fn say_all(mut self, stay: Duration) {
+        let mut lines = read_lines();
+        while let Some(line) = lines.recv().await {
+            let done = match self.objects {
+                true => self.say_object(&line).await,
+                false => self.obey(&line).await,
+            };
+            match done {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => break,
+                Err(_) => return, // The client has ended, and has told why.
+            }
+        }
+        if !stay.is_zero() && self.client.flush().await.is_ok() {
+            tokio::time::sleep(stay).await;
+        }
+        let _ = self.client.finish().await;
+    }
+
+    async fn say_object(&self, line: &str) -> Result<ControlFlow<()>, SayError> {
+        let sent = match line.trim_start().starts_with('{') {
+            true => self.client.send_json(line).await,
+            false => Err(SayError::NotAnObject),
+        };
+        match sent {
+            Err(SayError::NotAnObject) => self.client.say(line).await?,
+            sent => sent?,
+        };
+        Ok(ControlFlow::Continue(()))
+    }
+
+    async fn obey(&mut self, line: &str) -> Result<ControlFlow<()>, SayError> {
+        let line = match Line::parse(line) {
+            Ok(line) => line,
+            Err(wrong) => {
+                self.understood.store(false, Ordering::Relaxed);
+                complain(format_args!("{wrong}"));
+                return Ok(ControlFlow::Continue(()));
+            }
+        };
+        let client = &self.client;
+        match line {
+            Line::Say(text) => match &self.room {
+                Some(room) => client.say_in(room, text).await?,
+                None => client.say(text).await?,
+            },
+            Line::Message(to, text) => client.whisper(&to, text).await?,
+            Line::Join(room) => {
+                let ticket = client.join_room(&room).await?;
+                self.room = Some(room);
+                ticket
+            }
+            Line::Part(room) => match room.or_else(|| self.room.clone()) {
+                Some(room) => {
+                    let ticket = client.leave_room(&room).await?;
+                    self.room.take_if(|here| *here == room);
+                    ticket
+                }
+                None => client.send_json(r#"{"type":"leave"}"#).await?,
+            },
+            Line::Who(room) => client.who(room.as_ref().or(self.room.as_ref())).await?,
+            Line::Rooms => client.rooms().await?,
+            Line::Nick(name) => client.rename(&name).await?,
+            Line::History(count) => client.history(self.room.as_ref(), Page::Newest, count).await?,
+            Line::Quit => return Ok(ControlFlow::Break(())),
+            Line::Help => {
+                let _ = io::stderr().write_all(HELP.as_bytes());
+                return Ok(ControlFlow::Continue(()));
+            }
+        };
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 /// The lines of standard input that say something. They are read by a thread of

@@ -1,12 +1,14 @@
-//! What happens, in words for people or in JSON for programs.
+//! What happens, in words for people.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 
-use serde_json::{Value, json};
-use wirechat::chat::{Encoding, Timestamp};
-use wirechat::client::{Event, Message, Object, Received, Refusal, State};
-use wirechat::proto::handshake::Uri;
+use wirechat::chat::Timestamp;
+use wirechat::client::{
+    End, Event, Joined, Message, Object, Options, Presence, Private, Received, Refusal, State,
+};
+
+use super::json;
 
 /// Writes events: the chat on standard output, the connection's state on
 /// standard error.
@@ -14,30 +16,40 @@ pub(super) struct View {
     json: bool,
     colour: bool,
     address: String,
+    /// The name that we go by.
+    user: String,
+    /// The rooms that we have entered, as long as it is one: then nobody needs to
+    /// be told where something is said.
+    only_room: Option<String>,
+    has_several_rooms: bool,
 }
 
 impl View {
-    pub(super) fn new(json: bool, uri: &Uri) -> View {
+    pub(super) fn new(json: bool, options: &Options) -> View {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        View { json, colour: !plain && io::stdout().is_terminal(), address: uri.to_string() }
+        View {
+            json,
+            colour: !plain && io::stdout().is_terminal(),
+            address: options.uri.to_string(),
+            user: options.user.as_str().to_owned(),
+            only_room: None,
+            has_several_rooms: false,
+        }
     }
 
     /// Shows an event. `code` is the exit code, if it is the last one.
     ///
     /// # Errors
     /// Standard output cannot be written any more.
-    pub(super) fn show(&self, event: &Event, code: u8) -> io::Result<()> {
+    pub(super) fn show(&mut self, event: &Event, code: u8) -> io::Result<()> {
         if let Some(status) = self.status(event) {
             // Nobody may be reading that, which is no reason to end.
             let _ = writeln!(io::stderr(), "wirechat: {}", Harmless(&status));
         }
-        let line = match self.json {
-            true => json_line(event, code),
-            false => self.line(event),
-        };
-        let Some(line) = line else { return Ok(()) };
         let mut out = io::stdout().lock();
-        writeln!(out, "{line}")?;
+        for line in self.lines(event, code) {
+            writeln!(out, "{line}")?;
+        }
         out.flush()
     }
 
@@ -45,45 +57,93 @@ impl View {
     fn status(&self, event: &Event) -> Option<String> {
         match event {
             Event::State(State::Connecting) => Some(format!("connecting to {}", self.address)),
-            Event::State(State::Closed(wirechat::client::End::Done)) => None,
+            Event::State(State::Closed(End::Done)) => None,
             Event::State(state) => Some(state.to_string()),
             Event::Undelivered(lost) => {
                 Some(format!("not delivered, {}: {}", lost.reason, lost.content))
+            }
+            Event::Missed(missed) => {
+                let place = missed.room.as_ref().map(|room| format!(" in #{room}"));
+                let place = place.unwrap_or_default();
+                Some(format!("messages{place} may be missing: {}", missed.cause))
             }
             _ => None,
         }
     }
 
-    /// What a person sees of the chat.
-    fn line(&self, event: &Event) -> Option<String> {
-        let Event::Received(Received { object, .. }) = event else { return None };
-        match object {
-            Object::Message(message) => Some(self.message(message)),
-            Object::Joined(joined) => {
-                let users = joined.users.join(", ");
-                let words = format!("In {} ({}): {users}", joined.room, joined.count);
-                Some(self.paint("2", format_args!("* {}", Harmless(&words))))
-            }
-            Object::Error(refusal) => self.error(refusal),
-            _ => None,
+    /// What is shown of the chat.
+    fn lines(&mut self, event: &Event, code: u8) -> Vec<String> {
+        if self.json {
+            return json::line(event, code).into_iter().collect();
         }
+        let Event::Received(Received { object, .. }) = event else { return Vec::new() };
+        match object {
+            Object::Message(message) => vec![self.message(message)],
+            Object::Private(private) => vec![self.private(private)],
+            Object::Joined(joined) => {
+                self.remember(joined);
+                vec![self.people(&joined.room, &joined.users, joined.count)]
+            }
+            Object::Presence(Presence { room, users, count }) => {
+                vec![self.people(room, users, *count)]
+            }
+            Object::Rooms(rooms) => {
+                let sizes =
+                    rooms.rooms.iter().map(|size| format!("{} ({})", size.room, size.users));
+                let sizes: Vec<String> = sizes.collect();
+                vec![self.aside(&format!("Rooms ({}): {}", rooms.count, sizes.join(", ")))]
+            }
+            Object::History(history) => {
+                history.messages.iter().map(|message| self.message(message)).collect()
+            }
+            Object::Error(refusal) => self.error(refusal).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn remember(&mut self, joined: &Joined) {
+        if let Some(user) = &joined.user {
+            self.user.clone_from(user);
+        }
+        let first = self.only_room.get_or_insert_with(|| joined.room.clone());
+        self.has_several_rooms |= *first != joined.room;
     }
 
     fn message(&self, message: &Message) -> String {
         let (name, text) = (Harmless(&message.username), Harmless(&message.content));
         let time = Clock(message.timestamp);
+        let room = message.room.as_deref().filter(|_| self.has_several_rooms);
+        let room = room.map(|room| format!("#{} ", Harmless(room))).unwrap_or_default();
         if message.is_notice() {
-            return self.paint("2", format_args!("[{time}] * {name}: {text}"));
+            return self.paint("2", format_args!("[{time}] {room}* {name}: {text}"));
         }
-        let private = if message.to.is_some() { " (private)" } else { "" };
-        let name = self.paint("1", format_args!("{name}{private}"));
+        let name = self.paint("1", format_args!("{name}"));
+        format!("[{time}] {room}{name}: {text}")
+    }
+
+    fn private(&self, private: &Private) -> String {
+        let (from, text) = (Harmless(&private.from), Harmless(&private.content));
+        let time = Clock(private.timestamp);
+        let name = match private.from == self.user {
+            true => self.paint("1", format_args!("{from} (private to {})", Harmless(&private.to))),
+            false => self.paint("1", format_args!("{from} (private)")),
+        };
         format!("[{time}] {name}: {text}")
+    }
+
+    fn people(&self, room: &str, users: &[String], count: u64) -> String {
+        self.aside(&format!("In {room} ({count}): {}", users.join(", ")))
+    }
+
+    /// What nobody says.
+    fn aside(&self, words: &str) -> String {
+        self.paint("2", format_args!("* {}", Harmless(words)))
     }
 
     /// What came too fast is sent again by itself; the rest of what was refused
     /// for its content is told as undelivered.
     fn error(&self, refusal: &Refusal) -> Option<String> {
-        if !refusal.nonce.is_null() || refusal.code == "rate_limited" {
+        if !refusal.nonce.is_null() {
             return None;
         }
         Some(self.paint("31", format_args!("! {}", Harmless(&refusal.words))))
@@ -93,54 +153,6 @@ impl View {
     fn paint(&self, style: &str, text: fmt::Arguments<'_>) -> String {
         if self.colour { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_string() }
     }
-}
-
-/// The event as one line of JSON.
-fn json_line(event: &Event, code: u8) -> Option<String> {
-    let json = match event {
-        Event::Received(received) => received.json.clone(),
-        Event::State(state) => state_object(state, code)?.to_string(),
-        Event::Undelivered(lost) => {
-            let (content, reason) = (&lost.content, &lost.reason);
-            json!({"type": "undelivered", "content": content, "reason": reason}).to_string()
-        }
-        _ => return None,
-    };
-    Some(harmless_json(&json))
-}
-
-fn state_object(state: &State, code: u8) -> Option<Value> {
-    let kind = "state";
-    Some(match state {
-        State::Connecting => json!({"type": kind, "state": "connecting"}),
-        State::Connected(encoding) => {
-            let dialect = if *encoding == Encoding::V1 { "wirechat.v1" } else { "plain" };
-            json!({"type": kind, "state": "connected", "dialect": dialect})
-        }
-        State::Reconnecting { after, lost } => json!({"type": kind, "state": "reconnecting",
-            "after_ms": after.as_millis() as u64, "reason": lost.to_string()}),
-        State::Closed(end) => {
-            json!({"type": kind, "state": "closed", "code": code, "reason": end.to_string()})
-        }
-        _ => return None,
-    })
-}
-
-/// JSON in one line that no terminal takes for a command. Inside of strings the
-/// characters are escaped (RFC 8259 §7); those that may stand between tokens
-/// (§2) become spaces.
-fn harmless_json(json: &str) -> String {
-    let mut line = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\n' | '\r' | '\t' => line.push(' '),
-            _ if is_harmful(c) => {
-                let _ = write!(line, "\\u{:04x}", c as u32); // All of them have four digits.
-            }
-            _ => line.push(c),
-        }
-    }
-    line
 }
 
 /// Text of others, with what would command the terminal, or make a line look
@@ -158,7 +170,7 @@ impl fmt::Display for Harmless<'_> {
 
 /// Control characters (C0, DEL, C1), line separators, and those that change the
 /// direction of the text around them (UAX #9).
-fn is_harmful(c: char) -> bool {
+pub(super) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}')
@@ -184,15 +196,6 @@ mod tests {
         let text =
             Harmless("\x1b[2J\r\nbell\x07 \u{9b}1m \u{202e}evil \u{2028} fine: é € 🦀").to_string();
         assert_eq!(text, r"\u{1b}[2J\r\nbell\u{7} \u{9b}1m \u{202e}evil \u{2028} fine: é € 🦀");
-    }
-
-    #[test]
-    fn json_stays_the_same_object_in_one_harmless_line() {
-        let json = "{\n\t\"a\":\r\"x\u{9b}\u{202e}\u{7f}\\n é\"}";
-        let line = harmless_json(json);
-        assert!(!line.chars().any(is_harmful), "{line:?}");
-        let read = |json: &str| serde_json::from_str::<Value>(json).expect("JSON");
-        assert_eq!(read(&line), read(json));
     }
 
     #[test]

@@ -68,27 +68,104 @@ async fn a_refused_message_is_reported_with_the_servers_words_and_the_next_goes_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_never_confirmed_is_reported_and_the_next_goes_on() {
+async fn a_message_that_is_never_confirmed_is_sent_again_then_reported_and_the_next_goes_on() {
     let (client, mut events, mut network) = client(options());
     let mut peer = network.accept_v1().await;
     client.say("one").await.unwrap();
     client.say("two").await.unwrap();
-    assert_eq!(peer.receive().await["content"], "one");
+    let first = peer.receive().await;
+    assert_eq!(first["content"], "one");
+    assert_eq!(peer.receive().await, first, "the same message with the same nonce");
+    assert_eq!(peer.receive().await, first);
     assert_eq!(peer.receive().await["content"], "two");
     assert_eq!(events.undelivered().await.0, "one");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_confirmed_when_the_connection_broke_is_reported_and_not_said_again() {
+async fn what_was_not_confirmed_when_the_connection_broke_is_sent_again_as_the_same() {
+    let (client, mut events, mut network) = client(options());
+    let mut peer = network.accept_logged(0).await;
+    let ticket = client.say("one").await.unwrap();
+    client.say("two").await.unwrap();
+    let first = peer.receive().await;
+    peer.vanish();
+
+    let (mut peer, join) = network.accept_join().await;
+    assert_eq!(join["session"], SESSION, "so that the server knows the nonce");
+    peer.send(joined("lobby", 1)).await;
+    assert_eq!(peer.receive().await, first, "the same message with the same nonce");
+    peer.send(json!({"type": "ack", "nonce": first["nonce"], "id": "e-1", "seq": 1,
+        "duplicate": true}))
+        .await;
+    let delivered = events.delivered().await;
+    assert_eq!((delivered.ticket, delivered.content.as_str()), (ticket, "one"));
+    assert_eq!((delivered.id.as_deref(), delivered.seq), (Some("e-1"), Some(1)));
+    assert_eq!(peer.receive_and_ack().await, "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_know_us_again_is_not_told_twice() {
     let (client, mut events, mut network) = client(options());
     let mut peer = network.accept_v1().await;
     client.say("lost?").await.unwrap();
     assert_eq!(peer.receive().await["content"], "lost?");
     peer.vanish();
-    assert_eq!(events.undelivered().await.0, "lost?");
     let mut peer = network.accept_v1().await;
+    assert_eq!(events.undelivered().await.0, "lost?");
     client.say("after").await.unwrap();
     assert_eq!(peer.receive_and_ack().await, "after");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_turned_plain_is_not_told_twice() {
+    let (client, mut events, mut network) = client(options());
+    let mut peer = network.accept_logged(0).await;
+    client.say("lost?").await.unwrap();
+    peer.receive().await;
+    peer.vanish();
+    let mut peer = network.accept_plain().await;
+    assert_eq!(events.undelivered().await.0, "lost?");
+    client.say("after").await.unwrap();
+    assert_eq!(peer.receive().await["content"], "after");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_confirmed_is_reported_with_the_ticket_that_it_was_said_for() {
+    let (client, mut events, mut network) = client(options());
+    let mut peer = network.accept_v1().await;
+    let bob = UserName::parse("Bob").unwrap();
+    let tickets = [
+        client.say("one").await.unwrap(),
+        client.whisper(&bob, "psst").await.unwrap(),
+        client.send_json(r#"{"type":"message","content":"x","nonce":5}"#).await.unwrap(),
+    ];
+    for ticket in tickets {
+        peer.receive_and_ack().await;
+        assert_eq!(events.delivered().await.ticket, ticket);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_confirmed_when_the_client_ends_is_reported() {
+    let (client, mut events, mut network) = client(options());
+    let mut peer = network.accept_logged(0).await;
+    client.say("one").await.unwrap();
+    peer.receive().await;
+    peer.close(4500).await;
+    assert_eq!(events.undelivered().await.0, "one");
+    assert!(matches!(events.end().await, End::Dismissed(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_somebody_types_is_told_at_once_or_never() {
+    let (client, mut events, mut network) = client(options());
+    client.typing(None, true);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let mut peer = network.accept_v1().await;
+    events.connected().await;
+    client.typing(None, false);
+    let typing = peer.receive().await;
+    assert_eq!((&typing["type"], &typing["isTyping"]), (&"typing".into(), &false.into()));
 }
 
 #[tokio::test(start_paused = true)]

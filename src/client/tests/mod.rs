@@ -3,7 +3,10 @@
 mod close;
 mod delivery;
 mod dialects;
+mod latency;
 mod reconnect;
+mod resume;
+mod rooms;
 
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::handle::{connect_options, start};
-use super::{ChatClient, End, Event, Events, Object, Options, State};
+use super::{ChatClient, Delivered, End, Event, Events, Missed, Object, Options, Received, State};
 use crate::chat::{Encoding, SUBPROTOCOL, UserName};
 use crate::net::{AcceptOptions, ConnectError, WebSocket, accept_with, connect_over};
 use crate::proto::handshake::ServerOptions;
@@ -75,10 +78,24 @@ impl Network {
 
     /// The next connection, with our dialect, up to the answer to `join`.
     async fn accept_v1(&mut self) -> Peer {
+        let (mut peer, _) = self.accept_join().await;
+        peer.send(json!({"type": "joined", "room": "lobby", "users": ["Ann"], "count": 1})).await;
+        peer
+    }
+
+    /// The next connection, with our dialect, and the `join` that it brings.
+    async fn accept_join(&mut self) -> (Peer, Value) {
         let mut peer = self.accept(&[SUBPROTOCOL]).await;
         peer.send(v1_welcome()).await;
-        assert_eq!(peer.receive().await["type"], "join");
-        peer.send(json!({"type": "joined", "room": "lobby", "users": ["Ann"], "count": 1})).await;
+        let join = peer.receive().await;
+        assert_eq!(join["type"], "join");
+        (peer, join)
+    }
+
+    /// The next connection, let into a room whose log has come as far as `seq`.
+    async fn accept_logged(&mut self, seq: u64) -> Peer {
+        let (mut peer, _) = self.accept_join().await;
+        peer.send(joined("lobby", seq)).await;
         peer
     }
 
@@ -89,6 +106,20 @@ impl Network {
         assert_eq!(peer.receive().await["type"], "join");
         peer
     }
+}
+
+/// The answer to a first join, or one that recovers everything.
+fn joined(room: &str, seq: u64) -> Value {
+    json!({"type": "joined", "room": room, "user": "Ann", "epoch": "e", "seq": seq,
+        "users": ["Ann"], "count": 1, "session": SESSION, "recovered": true})
+}
+
+const SESSION: &str = "00112233445566778899aabbccddeeff";
+
+/// What Bob has said in a room as this number.
+fn said(room: &str, seq: u64) -> Value {
+    json!({"type": "message", "username": "Bob", "content": format!("{room} {seq}"),
+        "timestamp": 1_700_000_000_000_u64, "room": room, "seq": seq, "id": format!("e-{seq}")})
 }
 
 fn v1_welcome() -> Value {
@@ -126,6 +157,12 @@ impl Peer {
         let end = timeout(PATIENCE, self.0.recv()).await.expect("no close comes");
         assert_eq!(end.expect("no error"), None::<Message>);
         self.0.closure().expect("it is closed").code
+    }
+
+    /// Lives on for a while: it answers Pings, and hears nothing else.
+    async fn live_on(&mut self, time: Duration) {
+        let heard = timeout(time, self.0.recv()).await;
+        assert!(heard.is_err(), "{heard:?} came");
     }
 
     async fn close(&mut self, code: u16) {
@@ -176,6 +213,34 @@ impl Events {
     async fn undelivered(&mut self) -> (String, String) {
         self.find(|event| match event {
             Event::Undelivered(it) => Some((it.content, it.reason)),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn delivered(&mut self) -> Delivered {
+        self.find(|event| match event {
+            Event::Delivered(it) => Some(it),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn missed(&mut self) -> Missed {
+        self.find(|event| match event {
+            Event::Missed(it) => Some(it),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The content of the next message that somebody has said.
+    async fn heard(&mut self) -> String {
+        self.find(|event| match event {
+            Event::Received(Received { object: Object::Message(it), .. }) if !it.is_notice() => {
+                Some(it.content)
+            }
+            Event::Missed(missed) => panic!("{missed:?}"),
             _ => None,
         })
         .await

@@ -45,9 +45,9 @@ async fn a_connection_that_breaks_at_once_does_not_shorten_the_waits_and_one_tha
         longest = longest.max(events.reconnecting().await.0);
     }
     assert!(longest > Duration::from_secs(1) && longest <= Duration::from_secs(30), "{longest:?}");
-    let peer = network.accept_v1().await;
+    let mut peer = network.accept_v1().await;
     events.connected().await;
-    tokio::time::sleep(Duration::from_secs(11)).await;
+    peer.live_on(Duration::from_secs(11)).await;
     peer.vanish();
     assert!(events.reconnecting().await.0 < Duration::from_secs(1));
 }
@@ -102,4 +102,28 @@ async fn without_a_limit_it_tries_for_ever() {
     for _ in 0..1000 {
         events.reconnecting().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_stays_away_for_as_long_as_the_server_asks() {
+    let (_client, mut events, mut network) = client(options());
+    let mut peer = network.accept_v1().await;
+    peer.send(json!({"type": "going_away", "reconnect_after_ms": 20_000})).await;
+    peer.close(1001).await;
+    assert!(events.reconnecting().await.0 >= Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_can_have_it_try_at_once() {
+    let (client, mut events, mut network) = client(options());
+    let mut peer = network.accept_v1().await;
+    peer.send(json!({"type": "going_away", "reconnect_after_ms": 60_000})).await;
+    client.reconnect_now(); // There is a connection: nothing happens.
+    peer.close(1001).await;
+    events.reconnecting().await;
+    let start = tokio::time::Instant::now();
+    client.reconnect_now();
+    network.accept_v1().await;
+    events.connected().await;
+    assert!(start.elapsed() < Duration::from_secs(1));
 }

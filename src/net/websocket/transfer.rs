@@ -310,6 +310,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 Some(Event::Binary(data)) => {
                     self.message = Some(Message::Binary(data.into_owned()));
                 }
+                #[cfg(feature = "chat")]
+                Some(Event::Pong(payload)) if !payload.is_empty() => {
+                    self.pong = Some(payload.into_owned().into_boxed_slice());
+                }
                 Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
                 None => {
                     let broken = self.closure().and_then(|closure| closure.error);
