@@ -42,6 +42,8 @@ pub enum Event {
 
 /// Where a client is between its start and its end. Its text is for people.
 ///
+/// A client that is not connected always has an attempt planned or under way.
+///
 /// ```text
 ///   Connecting ──> Connected ──> Closed
 ///     ^  │            │            ^

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::command::{Command, Request};
 use super::event::{Event, Ticket};
 use super::life;
 use super::options::Options;
-use super::outgoing::{Command, Request};
 use crate::chat::{RoomName, SUBPROTOCOL};
 use crate::net::{ConnectError, ConnectOptions, Connected, connect_with};
 #[cfg(feature = "deflate")]

@@ -9,13 +9,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
+use super::command::Command;
 use super::conversation::Conversation;
 use super::end::{End, Lost};
 use super::event::{Event, State};
 use super::memory::Memory;
 use super::options::Options;
 use super::outbox;
-use super::outgoing::Command;
 use super::rooms::Action;
 use crate::net::{ConnectError, Connected};
 

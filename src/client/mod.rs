@@ -63,6 +63,7 @@
 //! | how a dead connection is noticed | `pulse` |
 
 mod backoff;
+mod command;
 mod conversation;
 mod end;
 mod event;

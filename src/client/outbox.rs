@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::command::Sent;
 use super::event::{Delivered, Undelivered};
 use super::object::{Ack, Refusal};
-use super::outgoing::Sent;
 
 /// How long the server may take to confirm a message.
 const ACK: Duration = Duration::from_secs(10);

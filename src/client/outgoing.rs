@@ -3,61 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
-use tokio::time::Instant;
 
-use super::event::{Ticket, Undelivered};
 use super::sequence::Resume;
 use crate::chat::{Encoding, RoomName, Unit, UserName};
 
 /// Bytes of the longest object that is sent: our server takes no longer message,
 /// and would close the connection.
 const MAX_SENT: usize = 64 << 10;
-
-/// What the task is asked to do, in this order.
-#[derive(Debug)]
-pub(super) enum Command {
-    /// To send this object of the protocol.
-    Send(Request),
-    /// To send this object too, unless that is too late.
-    Typing(Map<String, Value>, Instant),
-    /// To tell when all before this is done.
-    Flush(oneshot::Sender<()>),
-    /// To end when all before this is done.
-    Finish,
-}
-
-/// An object to be sent.
-#[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) ticket: Ticket,
-    /// What would be lost with it, as the person wrote it.
-    pub(super) content: String,
-    pub(super) object: Map<String, Value>,
-}
-
-impl Request {
-    pub(super) fn undelivered(self, reason: &str) -> Undelivered {
-        let (ticket, content, reason) = (self.ticket, self.content, reason.to_owned());
-        Undelivered { ticket, content, reason }
-    }
-}
-
-/// Something that was sent and may be refused, as a person gave it and as it went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sent {
-    pub(super) ticket: Ticket,
-    pub(super) content: String,
-    pub(super) nonce: Value,
-    pub(super) text: String,
-}
-
-impl Sent {
-    pub(super) fn undelivered(self, reason: &str) -> Undelivered {
-        let (ticket, content, reason) = (self.ticket, self.content, reason.to_owned());
-        Undelivered { ticket, content, reason }
-    }
-}
 
 /// An object that is ready to be sent.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::command::Sent;
 use super::object::Refusal;
-use super::outgoing::Sent;
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -6,9 +6,9 @@
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use super::command::Command;
 use super::event::Ticket;
 use super::handle::{ChatClient, SayError};
-use super::outgoing::Command;
 use crate::chat::{RoomName, UserName};
 
 /// Which messages of a room's history.

@@ -1,8 +1,8 @@
 //! The rooms that a client is in, over all its connections.
 
+use super::command::Sent;
 use super::event::{Cause, Missed, Undelivered};
 use super::object::{Joined, Object, Received, Refusal};
-use super::outgoing::Sent;
 use super::sequence::{Resume, Sequence, Step};
 
 /// Rooms that are kept track of; a server of ours lets nobody into more than 16.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from peers import SERVERS, OriginalClient, OriginalServer, OurClient, Server
-from program import eventually
+from peers import SERVERS, OriginalClient, OriginalServer, OurClient, Server, wirechat
+from program import Program, eventually
 
 # Who watches on which server: a client with the same unit of time.
 WATCHER = {"python-13": "python-17", "python-17": "python-13", "node": "node"}
@@ -46,6 +46,12 @@ def test_it_speaks_in_the_unit_of_time_of_the_server(original, start):
     watcher.wait_for_shown("Watcher", "still here")
 
 
+def test_the_distance_to_the_server_is_measured(original, start):
+    server, _ = original
+    ann = start(OurClient, server.uri, "Ann")
+    assert 0 < ann.wait_for_event(type="latency")["latency_ms"] < 5000
+
+
 def test_piped_input_is_sent_in_full_before_the_close(original, start):
     server, _ = original
     lines = [f"line {n}" for n in range(50)]
@@ -76,6 +82,7 @@ def test_it_comes_back_after_the_server_was_killed(start, kind):
     second.stdout.wait_for("join Ann: ".__eq__, "second join", seconds=60)
     watcher = start(OriginalClient, WATCHER[kind], second.uri, "Watcher")
     second.wait_for_received("join", "Watcher")
+    ann.wait_for_event(type="missed", reason="no_log")
     watcher.type("welcome back")
     ann.wait_for_event(username="Watcher", content="welcome back")
     ann.type("after")
@@ -98,6 +105,25 @@ def test_two_of_our_own_talk_over_our_server(start, server):
     ann.end_input()
     assert ann.wait() == 0
     bob.wait_for_event(event="leave", user="Ann")
+
+
+def test_what_our_server_has_stored_is_reported(start, server):
+    ann = start(OurClient, server.uri, "Ann")
+    ann.type('{"type":"message","content":"one","nonce":"n-1"}')
+    stored = ann.wait_for_event(type="delivered", nonce="n-1")
+    message = ann.wait_for_event(type="message", content="one")
+    assert (stored["id"], stored["seq"]) == (message["id"], message["seq"])
+
+
+def test_lines_that_begin_with_a_slash_are_commands(start, server):
+    ann = start(Program, wirechat("join", server.uri, "--name", "Ann"))
+    ann.type("/join rust", "hello", "//who", "/who", "/nick Anna", "/dance", "/quit")
+    assert ann.wait() == 1, "one line was not understood"
+    shown = ann.stdout.so_far()
+    for words in ["#rust Ann: hello", "#rust Ann: /who", "* In rust (1): Ann"]:
+        assert any(line.endswith(words) for line in shown), shown
+    assert not any("dance" in line for line in shown)
+    assert any("/dance is no command" in line for line in ann.stderr.so_far())
 
 
 def test_it_comes_back_to_our_server_after_that_was_killed(start):

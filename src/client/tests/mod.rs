@@ -4,6 +4,7 @@ mod close;
 mod delivery;
 mod dialects;
 mod latency;
+mod random;
 mod reconnect;
 mod resume;
 mod rooms;
@@ -16,7 +17,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::handle::{connect_options, start};
-use super::{ChatClient, Delivered, End, Event, Events, Missed, Object, Options, Received, State};
+use super::{
+    ChatClient, Delivered, End, Event, Events, Missed, Object, Options, Received, State, Ticket,
+};
 use crate::chat::{Encoding, SUBPROTOCOL, UserName};
 use crate::net::{AcceptOptions, ConnectError, WebSocket, accept_with, connect_over};
 use crate::proto::handshake::ServerOptions;
