@@ -125,7 +125,8 @@ pub struct Delivered {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
-    /// What [`ChatClient::say`](super::ChatClient::say) returned for it.
+    /// What [`ChatClient::say`](super::ChatClient::say), or another method,
+    /// returned for it.
     pub ticket: Ticket,
     /// What was said, or the object that was to be sent.
     pub content: String,

@@ -29,10 +29,9 @@ pub enum Page {
     After(u64),
 }
 
-/// Every method here that waits does so only while 256 things are queued, and is
-/// cancel safe: a dropped future has not queued anything. Each fails with
-/// [`SayError::Closed`] if the client has ended or was told to. What cannot be
-/// sent at all, as on a plain server, is [`Undelivered`](super::Undelivered).
+/// What can be done in the chat. Methods that wait do so only while 256 things are
+/// queued. What cannot be sent, as on a plain server, or is refused, is
+/// [`Undelivered`](super::Undelivered) under the ticket that was returned for it.
 impl ChatClient {
     /// Says this in the room of the [`Options`](super::Options), or else in the
     /// first one joined. It is sent after all that was queued before. The ticket
@@ -52,6 +51,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn say_in(
         &self,
         room: &RoomName,
@@ -74,6 +76,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn whisper(
         &self,
         to: &UserName,
@@ -107,6 +112,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn join_room(&self, room: &RoomName) -> Result<Ticket, SayError> {
         self.request(None, in_room("join", Some(room))).await
     }
@@ -115,6 +123,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn leave_room(&self, room: &RoomName) -> Result<Ticket, SayError> {
         self.request(None, in_room("leave", Some(room))).await
     }
@@ -124,6 +135,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn rename(&self, user: &UserName) -> Result<Ticket, SayError> {
         self.request(None, fields(json!({"type": "join", "username": user.as_str()}))).await
     }
@@ -133,6 +147,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn who(&self, room: Option<&RoomName>) -> Result<Ticket, SayError> {
         self.request(None, in_room("who", room.or(self.room.as_ref()))).await
     }
@@ -141,6 +158,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn rooms(&self) -> Result<Ticket, SayError> {
         self.request(None, fields(json!({"type": "rooms"}))).await
     }
@@ -150,6 +170,9 @@ impl ChatClient {
     ///
     /// # Errors
     /// [`SayError::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped future has not queued anything.
     pub async fn history(
         &self,
         room: Option<&RoomName>,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::task::unconstrained;
-use wirechat::chat::{Limits, UserName};
+use wirechat::chat::{Limits, RoomName, UserName};
 use wirechat::client::{
     ChatClient, End, Event, Events, Object, Options, SayError, State, Ticket, connect,
 };
@@ -111,6 +111,12 @@ async fn says_once_or_not_at_all(
 #[tokio::test]
 async fn a_dropped_say_has_said_nothing() {
     says_once_or_not_at_all(async |client, content| client.say(content).await).await;
+}
+
+#[tokio::test]
+async fn a_dropped_say_in_has_said_nothing() {
+    let lobby = RoomName::lobby();
+    says_once_or_not_at_all(async |client, content| client.say_in(&lobby, content).await).await;
 }
 
 #[tokio::test]
