@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
             return None;
         }
         if self.joined.is_none() {
-            self.least_wait = refusal.retry_after_ms.map_or(Duration::ZERO, |_| refusal.pause());
+            self.stay_away(Duration::from_millis(refusal.retry_after_ms.unwrap_or(0)));
             return Some(Lost::Refused(refusal.clone()));
         }
         if refusal.passes() && self.joining.refused < MAX_TRIES {

@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
                 return self.refused(&refusal).await;
             }
             Object::GoingAway(going_away) => {
-                self.least_wait = going_away.reconnect_after.min(MAX_AWAY);
+                self.stay_away(going_away.reconnect_after);
                 self.emit(Event::Received(received)).await;
             }
             _ => self.emit(Event::Received(received)).await,
@@ -158,6 +158,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
             self.emit(Event::Undelivered(undelivered)).await;
         }
         None
+    }
+
+    /// After this connection, the next one has to wait for so long.
+    pub(super) fn stay_away(&mut self, least_wait: Duration) {
+        self.least_wait = least_wait.min(MAX_AWAY);
     }
 
     /// Does what the rooms need.

@@ -72,6 +72,21 @@ async fn a_joined_without_a_welcome_shows_our_dialect_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_welcome_of_ours_that_comes_late_is_still_obeyed() {
+    let (client, mut events, mut network) =
+        client(Options { session: Some(SESSION.to_owned()), ..options() });
+    let mut peer = network.accept(&[SUBPROTOCOL]).await;
+    assert_eq!(peer.receive().await["session"], Value::Null, "who knows what it is");
+    assert_eq!(events.connected().await, Encoding::PlainMillis);
+    peer.send(v1_welcome()).await;
+    assert_eq!(peer.receive().await["session"], SESSION);
+    peer.send(joined("lobby", 0)).await;
+    assert_eq!(events.connected().await, Encoding::V1);
+    client.say("hello").await.unwrap();
+    assert_eq!(peer.receive_and_ack().await, "hello");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_object_is_passed_over_and_all_else_is_reported_as_it_came() {
     let (_client, mut events, mut network) = client(options());
     let mut peer = network.accept_v1().await;

@@ -135,6 +135,38 @@ async fn listen(mut events: Events) -> Report {
     report
 }
 
+/// An object of the protocol with fields that a server could get wrong.
+fn odd_object() -> impl Strategy<Value = Value> {
+    let kind = prop::sample::select(vec![
+        "message",
+        "joined",
+        "private",
+        "ack",
+        "history",
+        "error",
+        "going_away",
+        "typing",
+        "pong",
+    ]);
+    let room = prop::sample::select(vec![json!("lobby"), json!("rust"), json!(7), Value::Null]);
+    let epoch = prop::sample::select(vec![json!("e"), json!("f"), Value::Null]);
+    let code = prop::sample::select(vec!["rate_limited", "unavailable", "no"]);
+    let number = || prop::sample::select(vec![0, 1, 2, 5, 6, 900, u64::MAX - 1, u64::MAX]);
+    let fields = (kind, room, epoch, code, number(), number(), any::<bool>(), any::<bool>());
+    fields.prop_map(|(kind, room, epoch, code, seq, wait, recovered, is_reasoned)| {
+        let reason = is_reasoned.then_some("too_old");
+        json!({"type": kind, "username": "System", "content": "x", "room": room, "epoch": epoch,
+            "seq": seq, "id": "e-1", "recovered": recovered, "reason": reason, "code": code,
+            "retry_after_ms": wait, "reconnect_after_ms": wait, "session": SESSION,
+            "messages": [said("lobby", seq), said("rust", wait), 7]})
+    })
+}
+
+fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(true).build().expect("a runtime").block_on(test)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
@@ -142,12 +174,7 @@ proptest! {
         count in 1usize..12,
         fates in prop::collection::vec(fate(), 0..40),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
+        in_virtual_time(async move {
             let (client, events, mut network) = client(options());
             let mut tickets = Vec::new();
             for number in 0..count {
@@ -172,6 +199,29 @@ proptest! {
                 let is_delivered = report.delivered.contains(ticket);
                 prop_assert!(!is_delivered || stored.contains(&index));
             }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn whatever_a_server_sends_the_client_goes_on(
+        objects in prop::collection::vec(odd_object(), 0..30),
+        older in 0u32..3,
+    ) {
+        in_virtual_time(async move {
+            let (client, mut events, mut network) =
+                client(Options { history: older, ..options() });
+            let listening = tokio::spawn(async move { events.end().await });
+            let mut peer = network.accept_logged(5).await;
+            for object in objects {
+                peer.send(object).await;
+                while let Ok(Ok(Some(_))) = timeout(Duration::from_millis(10), peer.0.recv()).await {}
+            }
+            client.say("still here").await.unwrap();
+            while peer.receive().await["content"] != "still here" {}
+            peer.close(1000).await;
+            let end = listening.await.unwrap();
+            prop_assert!(matches!(end, End::Dismissed(_)), "{}", end);
             Ok(())
         })?;
     }
