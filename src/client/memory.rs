@@ -42,6 +42,9 @@ impl Memory {
         if let Some(user) = joined.user.as_deref().and_then(|user| UserName::parse(user).ok()) {
             self.user = user;
         }
+        if let Some(id) = &joined.private_after {
+            self.privates.begin_after(id);
+        }
         let is_known = joined.session.is_some() && joined.session == self.session;
         if let Some(session) = &joined.session {
             self.session = Some(session.clone());

@@ -132,6 +132,9 @@ pub struct Joined {
     /// The token by which the server knows this person again: see
     /// [`Options::session`](super::Options::session). Nobody else may see it.
     pub session: Option<String>,
+    /// Behind which [`Private::id`] the private messages begin that come now: see
+    /// [`Options::private_after`](super::Options::private_after).
+    pub private_after: Option<String>,
     /// Whether everything that was missed follows.
     pub recovered: bool,
     /// Why not, if it was asked for: `epoch_changed`, `too_old`, `unknown`. Then

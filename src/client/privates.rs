@@ -18,6 +18,13 @@ impl Privates {
         Privates(id.into_iter().collect())
     }
 
+    /// The server names the last one from before; only the first time is it news.
+    pub(super) fn begin_after(&mut self, id: &str) {
+        if self.0.is_empty() {
+            self.is_new(Some(id));
+        }
+    }
+
     /// The last one that was handed out.
     pub(super) fn last(&self) -> Option<&str> {
         self.0.back().map(String::as_str)
@@ -51,6 +58,16 @@ mod tests {
         assert!(!privates.is_new(Some("e-2")));
         assert_eq!(privates.last(), Some("e-2"));
         assert!(privates.is_new(None) && privates.is_new(None));
+    }
+
+    #[test]
+    fn until_there_is_one_the_server_names_the_place_to_go_on() {
+        let mut privates = Privates::default();
+        privates.begin_after("e-0");
+        assert_eq!(privates.last(), Some("e-0"));
+        assert!(privates.is_new(Some("e-1")));
+        privates.begin_after("e-7");
+        assert_eq!(privates.last(), Some("e-1"));
     }
 
     #[test]

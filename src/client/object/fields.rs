@@ -103,6 +103,7 @@ impl Joined {
             epoch: fields.text("epoch"),
             seq: fields.number("seq"),
             session: fields.text("session"),
+            private_after: fields.text("private_after"),
             recovered: fields.flag("recovered"),
             reason: fields.text("reason"),
             users,
