@@ -180,13 +180,15 @@ impl Post {
     }
 
     /// Somebody of this name is here and gets what is said from now on; what they
-    /// get of what was said before. `mark` is told if that was not known.
+    /// get of what was said before, and the place behind which that begins: whoever
+    /// loses the connection before the first one has that to come back with. `mark`
+    /// is told how far it went if that was not known.
     pub(crate) fn collect(
         &mut self,
         user: &UserName,
         mail: Mail,
         mark: impl FnOnce(&str, u64),
-    ) -> Vec<Arc<Private>> {
+    ) -> (Position, Vec<Arc<Private>>) {
         let (epoch, letters) = (self.epoch, user.key().letters);
         let post_box = self.open(letters.clone());
         let after = match mail {
@@ -197,7 +199,7 @@ impl Post {
         let mail = post_box.messages.iter().filter(|private| private.id.seq > after).cloned();
         let mail = mail.collect();
         self.delivered(letters, mark);
-        mail
+        (Position { epoch, seq: after }, mail)
     }
 
     /// Everything up to now has been handed to whoever has this name. `mark` is told
@@ -263,10 +265,8 @@ mod tests {
     }
 
     fn collect(post: &mut Post, name: &str, mail: Mail) -> Vec<String> {
-        post.collect(&user(name), mail, |_, _| {})
-            .iter()
-            .map(|private| private.content.to_string())
-            .collect()
+        let (_, privates) = post.collect(&user(name), mail, |_, _| {});
+        privates.iter().map(|private| private.content.to_string()).collect()
     }
 
     #[test]
@@ -292,6 +292,20 @@ mod tests {
         for unknown in [None, Some(elsewhere)] {
             assert_eq!(collect(&mut post, "Bob", Mail::After(unknown)), ["1", "2"]);
         }
+    }
+
+    #[test]
+    fn whoever_saw_none_of_them_can_come_back_with_the_place_where_they_begin() {
+        let mut post = post();
+        let bob = user("Bob");
+        let first = say(&mut post, "Ann", "Bob", "1");
+        let (begin, _) = post.collect(&bob, Mail::Waiting, |_, _| {});
+        assert_eq!(begin, Position { seq: 0, ..first });
+        let (begin, _) = post.collect(&bob, Mail::Waiting, |_, _| {});
+        assert_eq!(begin, first);
+        say(&mut post, "Ann", "Bob", "2");
+        post.delivered(bob.key().letters, |_, _| {}); // to a connection that was dead already
+        assert_eq!(collect(&mut post, "Bob", Mail::After(Some(begin))), ["2"]);
     }
 
     #[test]

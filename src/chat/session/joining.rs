@@ -25,6 +25,15 @@ pub(super) struct Entered {
     missed: Option<Missed>,
 }
 
+/// Where a join lets its connection begin.
+struct Begin {
+    /// The last message of the room's log.
+    head: Position,
+    missed: Option<Missed>,
+    /// The last private message before those that come.
+    private_after: Option<Position>,
+}
+
 impl Session {
     /// Takes a name, or another one, and enters a room if it is not there yet.
     pub(super) fn join(
@@ -44,8 +53,8 @@ impl Session {
             true => None,
             false => Some(self.enter(&name, join.resume, now)?),
         };
-        let person = match self.take_name(&join, now) {
-            Ok(person) => person,
+        let (person, private_after) = match self.take_name(&join, now) {
+            Ok(named) => named,
             Err(refusal) => {
                 if let Some(entered) = entered {
                     let Membership { room, id, .. } = entered.membership;
@@ -64,7 +73,7 @@ impl Session {
             let room = Arc::clone(&self.memberships[index].room);
             let head =
                 head.map_or_else(|| room.head(), |seq| Position { epoch: room.epoch(), seq });
-            self.answer_join(&room, &person, head, missed, now, out);
+            self.answer_join(&room, &person, &Begin { head, missed, private_after }, now, out);
         }
         Ok(())
     }
@@ -78,9 +87,15 @@ impl Session {
         self.find(room).is_some() && !begins_anew
     }
 
-    fn take_name(&self, join: &Join, now: Timestamp) -> Result<Arc<Person>, Refusal> {
+    /// Who it is from now on and, if it was nobody before, behind which place their
+    /// private messages begin.
+    fn take_name(
+        &self,
+        join: &Join,
+        now: Timestamp,
+    ) -> Result<(Arc<Person>, Option<Position>), Refusal> {
         match self.person.clone() {
-            Some(person) => self.rename(person, &join.user, now),
+            Some(person) => Ok((self.rename(person, &join.user, now)?, None)),
             None => self.introduce(join, now),
         }
     }
@@ -109,26 +124,31 @@ impl Session {
     }
 
     /// Becomes a person: one whose token the client shows, or a new one.
-    fn introduce(&self, join: &Join, now: Timestamp) -> Result<Arc<Person>, Refusal> {
+    fn introduce(
+        &self,
+        join: &Join,
+        now: Timestamp,
+    ) -> Result<(Arc<Person>, Option<Position>), Refusal> {
         let manner = self.manner(Some(join));
         // Under the lock of the post, so that what is said meanwhile comes either
         // out of the box or to the new connection, and behind what is in the box.
-        let (person, held) = self
+        let (person, held, private_after) = self
             .chat
             .post(|post| {
                 let (person, held) =
                     self.chat.people(|people| people.join(&join.user, manner, &self.mailbox))?;
                 let mark = |letters: &str, seq| self.chat.engine().mark_delivered(letters, seq);
-                for private in post.collect(&person.name(), join.mail, mark) {
+                let (after, privates) = post.collect(&person.name(), join.mail, mark);
+                for private in privates {
                     self.mailbox.push(Direct::Private(private));
                 }
-                Ok((person, held))
+                Ok((person, held, after))
             })
             .map_err(|taken: Taken| Refusal::name_taken(&join.user, taken.suggestion))?;
         if let Some(was) = held {
             announce_rename(&person, &was, now);
         }
-        Ok(person)
+        Ok((person, Some(private_after)))
     }
 
     /// Is in the room from now on, as this person. The membership's index.
@@ -186,8 +206,7 @@ impl Session {
         &self,
         room: &Room,
         person: &Person,
-        head: Position,
-        missed: Option<Missed>,
+        begin: &Begin,
         now: Timestamp,
         out: &mut dyn Outbox,
     ) {
@@ -195,11 +214,12 @@ impl Session {
         out.push_object(&self.outgoing(now).joined(&Joined {
             room: room.name(),
             user: &person.name(),
-            head,
+            head: begin.head,
             users: &users,
             count,
             session: person.token(),
-            missed,
+            private_after: begin.private_after,
+            missed: begin.missed,
         }));
     }
 

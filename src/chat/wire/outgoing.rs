@@ -37,6 +37,8 @@ pub(crate) struct Joined<'a> {
     pub(crate) count: usize,
     /// By which the client can prove later that it is the same person.
     pub(crate) session: Option<Token>,
+    /// What to name as the last private message seen, until there is one.
+    pub(crate) private_after: Option<Position>,
     /// What follows of what was missed, if that was asked for.
     pub(crate) missed: Option<Missed>,
 }
@@ -77,6 +79,9 @@ impl Outgoing {
         put_users(&mut object, joined.users, joined.count);
         if let Some(session) = joined.session {
             object.value("session", format_args!("\"{session}\""));
+        }
+        if let Some(id) = joined.private_after {
+            object.value("private_after", format_args!("\"{id}\""));
         }
         object.value("recovered", joined.missed.is_some_and(|missed| missed.gap.is_none()));
         if let Some(reason) = joined.missed.and_then(|missed| missed.gap) {

@@ -5,13 +5,18 @@ use super::*;
 fn golden(client: &mut Client, send: &str, told: &[&str], heard: &[&str]) {
     let epoch = client.chat.room(&RoomName::lobby()).expect("the lobby").epoch().to_string();
     let familiar = |objects: Vec<String>| -> Vec<String> {
-        let object = |object: String| object.replace(&epoch, "5eed").replace(&token(), "TOKEN");
+        let object = |object: String| {
+            object.replace(&epoch, "5eed").replace(&token(), "TOKEN").replace(POST, "POST")
+        };
         objects.into_iter().map(object).collect()
     };
     client.send(send);
     assert_eq!(familiar(client.told()), told, "told after {send}");
     assert_eq!(familiar(client.heard()), heard, "heard after {send}");
 }
+
+/// The epoch of the chat's private messages.
+const POST: &str = "dcc18610514804d4";
 
 /// The first token that the chat gives out.
 fn token() -> String {
@@ -43,7 +48,7 @@ fn the_full_dialect() {
         &mut client,
         r#"{"type":"join","username":"Alice"}"#,
         &[
-            r#"{"type":"joined","username":"System","content":"","timestamp":1700000000123,"room":"lobby","user":"Alice","epoch":"5eed","seq":1,"users":["Alice"],"count":1,"session":"TOKEN","recovered":false}"#,
+            r#"{"type":"joined","username":"System","content":"","timestamp":1700000000123,"room":"lobby","user":"Alice","epoch":"5eed","seq":1,"users":["Alice"],"count":1,"session":"TOKEN","private_after":"POST-0","recovered":false}"#,
         ],
         &[
             r#"{"type":"message","username":"System","content":"Alice has joined the chat","timestamp":1700000000123,"room":"lobby","event":"join","user":"Alice"}"#,
