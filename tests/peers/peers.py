@@ -113,8 +113,8 @@ class OriginalClient(Program):
 class OurClient(Program):
     """`wirechat join`, with piped input and JSON lines out."""
 
-    def __init__(self, uri, username):
-        super().__init__(wirechat("join", uri, "--name", username, "--json"))
+    def __init__(self, uri, username, *options):
+        super().__init__(wirechat("join", uri, "--name", username, "--json", *options))
 
     def events(self):
         return [json.loads(line) for line in self.stdout.so_far()]
