@@ -30,8 +30,8 @@ pub(crate) struct Directory {
 #[derive(Debug)]
 struct Known {
     person: Arc<Person>,
-    /// When they went last.
-    left: Option<Timestamp>,
+    /// When they went last; never yet for [`Timestamp::LATEST`].
+    left: Timestamp,
 }
 
 /// What a client can do about a name that is in use.
@@ -74,7 +74,8 @@ impl Directory {
         let held = person.is_here().then(|| person.name());
         self.name(&person, wanted, held.as_ref(), manner)?;
         if let Some(token) = person.token() {
-            self.by_token.insert(token, Known { person: Arc::clone(&person), left: None });
+            self.by_token
+                .insert(token, Known { person: Arc::clone(&person), left: Timestamp::LATEST });
         }
         person.attach(mailbox);
         Ok((person, held))
@@ -108,7 +109,7 @@ impl Directory {
         if let Some(token) = person.token()
             && let Some(known) = self.by_token.get_mut(&token)
         {
-            known.left = Some(now);
+            known.left = now;
             self.away.push_back((now, token));
         }
         if self.away.len() > MOST_AWAY {
@@ -128,7 +129,7 @@ impl Directory {
     /// been here again.
     fn forget_one(&mut self) {
         let Some((left, token)) = self.away.pop_front() else { return };
-        if self.by_token.get(&token).is_some_and(|known| known.left == Some(left)) {
+        if self.by_token.get(&token).is_some_and(|known| known.left == left) {
             self.by_token.remove(&token);
         }
     }

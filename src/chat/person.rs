@@ -37,8 +37,9 @@ pub(crate) struct Person {
 struct State {
     /// The oldest first.
     connections: SmallVec<[Arc<Mailbox>; 1]>,
-    rooms: Vec<Presence>,
-    typist: Typist,
+    /// Most are in one room for ever, never type to say so, and number nothing.
+    rooms: SmallVec<[Presence; 1]>,
+    typist: Option<Box<Typist>>,
     /// What was sent with a nonce.
     sent: Option<Box<Once>>,
 }
@@ -104,7 +105,6 @@ impl Person {
             return None;
         }
         let (id, again) = room.admit(self, now);
-        state.rooms.reserve_exact(1); // most are in one room for ever
         state.rooms.push(Presence { room: Arc::clone(room), id, connections: 1 });
         again
     }
@@ -163,7 +163,7 @@ impl Person {
     /// # Errors
     /// The milliseconds to wait.
     pub(crate) fn may_type(&self, rate: Option<Rate>, now: Timestamp) -> Result<(), u64> {
-        lock(&self.state).typist.permit(rate, now)
+        lock(&self.state).typist.get_or_insert_default().permit(rate, now)
     }
 
     /// Whether others must be told that this person is typing there, or has stopped;
@@ -175,17 +175,21 @@ impl Person {
         is_typing: bool,
         now: Timestamp,
     ) -> (bool, Option<Timestamp>) {
-        lock(&self.state).typist.set(place, is_typing, now)
+        match &mut lock(&self.state).typist {
+            Some(typist) => typist.set(place, is_typing, now),
+            None => (false, None), // whoever types asks first whether they may
+        }
     }
 
     /// Where this person has stopped typing without a word, and when to ask next.
     pub(crate) fn overdue_typing(&self, now: Timestamp) -> (Vec<Place>, Option<Timestamp>) {
-        lock(&self.state).typist.take_overdue(now)
+        let mut state = lock(&self.state);
+        state.typist.as_mut().map_or_else(Default::default, |typist| typist.take_overdue(now))
     }
 
     /// Where this person was typing, which ends with the last connection.
     pub(crate) fn stop_typing(&self) -> Vec<Place> {
-        lock(&self.state).typist.take_all()
+        lock(&self.state).typist.as_mut().map_or_else(Vec::new, |typist| typist.take_all())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Private messages: kept for those who are away, and for those whose connection
 //! was lost while they were on their way.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::ids::{Epoch, Position};
@@ -12,8 +12,9 @@ use super::wire::Mail;
 /// Messages that are kept for one person.
 const MOST_EACH: usize = 100;
 
-/// People for whom a box is kept, empty ones included.
+/// People for whom a box is kept, and those who are remembered without one.
 const MOST_BOXES: usize = 10_000;
+const MOST_KNOWN: usize = 10_000;
 
 /// Something that one person says to another.
 ///
@@ -91,9 +92,13 @@ pub(crate) struct Post {
     /// Bytes of those, and how many they may be.
     size: usize,
     capacity: usize,
+    /// The boxes of those who sent or got something.
     boxes: HashMap<Box<str>, PostBox>,
     /// The names of the boxes, the oldest first.
     order: VecDeque<Box<str>>,
+    /// Those who have been here, and in which order they left.
+    known: HashSet<Box<str>>,
+    left: VecDeque<Box<str>>,
 }
 
 /// What one person sent and got.
@@ -116,12 +121,27 @@ impl Post {
             capacity,
             boxes: HashMap::new(),
             order: VecDeque::new(),
+            known: HashSet::new(),
+            left: VecDeque::new(),
         }
     }
 
-    /// Whether somebody of this name has been here.
+    /// Whether somebody of this name has been here, and has left.
     pub(crate) fn knows(&self, user: &UserName) -> bool {
-        self.boxes.contains_key(&user.key().letters)
+        let letters = user.key().letters;
+        self.boxes.contains_key(&letters) || self.known.contains(&letters)
+    }
+
+    /// Somebody of this name has left, and what is said to them from now on waits.
+    pub(crate) fn remember(&mut self, letters: Box<str>) {
+        if self.known.insert(letters.clone()) {
+            self.left.push_back(letters);
+        }
+        if self.left.len() > MOST_KNOWN
+            && let Some(first) = self.left.pop_front()
+        {
+            self.known.remove(&first);
+        }
     }
 
     /// What an engine kept.
@@ -190,7 +210,9 @@ impl Post {
         mark: impl FnOnce(&str, u64),
     ) -> (Position, Vec<Arc<Private>>) {
         let (epoch, letters) = (self.epoch, user.key().letters);
-        let post_box = self.open(letters.clone());
+        let Some(post_box) = self.boxes.get(&letters) else {
+            return (Position { epoch, seq: 0 }, Vec::new());
+        };
         let after = match mail {
             Mail::Waiting => post_box.delivered,
             Mail::After(Some(last)) if last.epoch == epoch => last.seq,
@@ -205,7 +227,7 @@ impl Post {
     /// Everything up to now has been handed to whoever has this name. `mark` is told
     /// if that was not known.
     pub(crate) fn delivered(&mut self, letters: Box<str>, mark: impl FnOnce(&str, u64)) {
-        let post_box = self.open(letters.clone());
+        let Some(post_box) = self.boxes.get_mut(&letters) else { return };
         let last = post_box.messages.back().map_or(0, |private| private.id.seq);
         if last > post_box.delivered {
             post_box.delivered = last;
@@ -357,12 +379,18 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_names_are_known() {
+    fn ten_thousand_names_are_known_and_as_many_boxes_kept() {
         let mut post = post();
-        for n in 0..=MOST_BOXES {
-            post.collect(&user(&format!("user {n}")), Mail::Waiting, |_, _| {});
+        let name = |n: usize| user(&format!("user {n}"));
+        for n in 0..=MOST_KNOWN {
+            post.remember(name(n).key().letters);
+            post.remember(name(n).key().letters);
         }
-        assert!(!post.knows(&user("user 0")) && post.knows(&user("user 1")));
-        assert_eq!(post.boxes.len(), MOST_BOXES);
+        assert!(!post.knows(&name(0)) && post.knows(&name(1)));
+        assert_eq!((post.known.len(), post.left.len()), (MOST_KNOWN, MOST_KNOWN));
+        for n in 0..MOST_BOXES {
+            say(&mut post, "Ann", &format!("other {n}"), "x");
+        }
+        assert_eq!((post.boxes.len(), post.order.len()), (MOST_BOXES, MOST_BOXES));
     }
 }

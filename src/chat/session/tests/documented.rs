@@ -1,4 +1,5 @@
-//! Every example of `protocol.md` happens as it says.
+//! Every example of `protocol.md` happens as it says. When an object changes,
+//! `WRITE_EXAMPLES=1 cargo test every_example` writes them anew, to be read in the diff.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -133,6 +134,14 @@ fn play(example: &str) -> String {
 
 #[test]
 fn every_example_happens_as_it_is_written() {
+    if std::env::var_os("WRITE_EXAMPLES").is_some() {
+        let played = examples().fold(PROTOCOL.to_owned(), |document, example| {
+            document.replacen(example, &play(example), 1)
+        });
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/chat/protocol.md"), played)
+            .unwrap();
+        return;
+    }
     for example in examples() {
         let played = play(example);
         assert!(played == example, "this is what happens:\n{played}");
