@@ -95,10 +95,17 @@ def test_a_client_only_ever_gets_messages(original_client, v1, kind):
     busy.send(type="rooms")
     busy.send(type="ping", nonce="1")
     busy.send(type="typing", isTyping=True)
+    busy.send(type="typing.start", to="Ann")
+    busy.send(type="private", to="Ann", content="for Ann alone", nonce="p")
+    busy.send(type="private", to="Busy", content="a note")
+    busy.send(type="history", limit=5)
+    busy.send(type="join", username="Busy", room="elsewhere")
+    busy.send(type="leave", room="elsewhere")
     busy.send(type="nonsense")
     busy.send(type="message", content="with a nonce", nonce="2")
     busy.send(type="join", username="Busier")
     busy.say("the last one")
+    ann.wait_for_shown("Busy (private)", "for Ann alone")
     ann.wait_for_shown("Busier", "the last one")
 
     for it in ann.objects():
