@@ -79,6 +79,60 @@ BAD_OBJECTS = [
     ("room too long", json.dumps({"type": "join", "username": "Ann", "room": "x" * 33}), "room_invalid"),
 ]  # fmt: skip
 
+# What stands in a field, as JSON, and what it is.
+VALUES = {
+    "true": "true", "a number": "7", "a negative number": "-1", "half a number": "1.5", "1e400": "1e400",
+    "a string": '"x"', "an empty string": '""', "half a surrogate pair": r'"\ud800"', "an escape": r'"\u001b[2J"',
+    "a right-to-left override": r'"\u202ex"', "a zero-width space": r'"\u200b"', "a long string": f'"{"x" * 40_000}"',
+    "an array": "[]", "deep arrays": "[" * 100 + "]" * 100, "an object": "{}", "null": "null",
+}  # fmt: skip
+
+# A command that lacks one field; that field; what may stand in it.
+FIELDS = [
+    ('"type":"private","content":"hi"', "to", []),
+    ('"type":"private","to":"Bystander"', "content", ["a string", "an escape", "a right-to-left override", "a zero-width space"]),
+    ('"type":"typing"', "isTyping", ["true"]),
+    ('"type":"typing.start"', "room", ["null"]),
+    ('"type":"typing.start"', "to", ["null"]),
+    ('"type":"history"', "before", ["null", "a number"]),
+    ('"type":"history"', "after", ["null", "a number"]),
+    ('"type":"history"', "limit", ["null", "a number"]),
+    ('"type":"join","username":"Ann"', "resume", ["null"]),
+    ('"type":"join","username":"Ann"', "since", ["null", "a number", "a negative number", "half a number"]),
+    ('"type":"join","username":"Ann"', "session", [
+        "null", "a string", "an empty string", "an escape", "a right-to-left override", "a zero-width space", "a long string",
+    ]),
+    ('"type":"join","username":"Ann"', "private_after", [
+        "null", "a string", "an empty string", "an escape", "a right-to-left override", "a zero-width space", "a long string",
+    ]),
+    ('"type":"message","content":"hi"', "nonce", [
+        "null", "a number", "a negative number", "half a number", "a string", "an empty string", "an escape",
+        "a right-to-left override", "a zero-width space",
+    ]),
+    ('"type":"leave"', "room", ["null"]),
+    ('"type":"who"', "room", ["null", "a string"]),
+]  # fmt: skip
+
+BAD_OBJECTS += [
+    (
+        f"{command}: {field} is {what}",
+        f'{{{command},"{field}":{value}}}',
+        "bad_message|too_long|room_invalid|no_such_user|not_joined",
+    )
+    for command, field, may_be in FIELDS
+    for what, value in VALUES.items()
+    if what not in may_be
+]
+BAD_OBJECTS += [
+    (f"{field} twice", f'{{{command},"{field}":{first},"{field}":{first}}}', "bad_message")
+    for command, field, first in [
+        ('"type":"private","content":"hi"', "to", '"Bystander"'),
+        ('"type":"typing"', "isTyping", "true"),
+        ('"type":"history"', "limit", "1"),
+        ('"type":"join","username":"Ann"', "session", '"x"'),
+    ]
+]
+
 
 @pytest.mark.parametrize(
     ("text", "codes"), [row[1:] for row in BAD_OBJECTS], ids=[row[0] for row in BAD_OBJECTS]
