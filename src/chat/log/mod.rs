@@ -32,6 +32,7 @@ pub(crate) mod tests;
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
 
 use super::time::Timestamp;
 use super::wire::{Dialect, Encoding};
@@ -88,10 +89,11 @@ pub(crate) struct Log {
     readers: [usize; 3],
 }
 
-/// The messages between two seals. An encoding that was not in use is empty.
+/// The messages between two seals.
 #[derive(Debug)]
 struct Batch {
-    frames: [Bytes; ENCODINGS],
+    /// In each encoding in which there are any: mostly one.
+    frames: SmallVec<[(Encoding, Bytes); 1]>,
     /// When its last message was appended.
     at: Timestamp,
     /// Bytes of all batches before it.
@@ -99,22 +101,20 @@ struct Batch {
 }
 
 impl Batch {
-    /// What a reader of this encoding gets. Before it learned its dialect, the
-    /// batch may have been written in the plain one only.
-    fn frames(&self, encoding: Encoding) -> &Bytes {
-        match &self.frames[encoding as usize] {
-            none if none.is_empty() => &self.frames[encoding.plain() as usize],
-            frames => frames,
-        }
+    /// What a reader of this encoding gets, if anything. Before it learned its
+    /// dialect, the batch may have been written in the plain one only.
+    fn frames(&self, encoding: Encoding) -> Option<&Bytes> {
+        let of = |encoding| self.frames.iter().find(|(other, _)| *other == encoding);
+        of(encoding).or_else(|| of(encoding.plain())).map(|(_, frames)| frames)
     }
 
     fn size(&self) -> usize {
-        let longest = self.frames.iter().map(Bytes::len).max().unwrap_or(0);
+        let longest = self.frames.iter().map(|(_, frames)| frames.len()).max().unwrap_or(0);
         longest + size_of::<Batch>()
     }
 
     fn size_in_all(&self) -> usize {
-        self.frames.iter().map(Bytes::len).sum::<usize>() + size_of::<Batch>()
+        self.frames.iter().map(|(_, frames)| frames.len()).sum::<usize>() + size_of::<Batch>()
     }
 }
 
@@ -212,8 +212,7 @@ impl Log {
             let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
             let Some(batch) = batch else { return Read::Nothing { next: cursor } };
             cursor.0 += 1;
-            let frames = batch.frames(encoding);
-            if !frames.is_empty() {
+            if let Some(frames) = batch.frames(encoding) {
                 let more = cursor.0 < self.next() || !self.tail_is_empty();
                 return Read::Frames { frames: frames.clone(), next: cursor, more };
             }
@@ -243,11 +242,12 @@ impl Log {
         if self.tail_is_empty() {
             return;
         }
-        let frames = self.tails.each_mut().map(|tail| match tail.is_empty() {
-            // An empty piece would still hold on to its whole segment.
-            true => Bytes::new(),
-            false => tail.split().freeze(),
-        });
+        // An empty piece would still hold on to its whole segment.
+        let tails = Encoding::ALL.into_iter().zip(&mut self.tails);
+        let frames = tails
+            .filter(|(_, tail)| !tail.is_empty())
+            .map(|(encoding, tail)| (encoding, tail.split().freeze()))
+            .collect();
         let batch = Batch { frames, at: self.now, start: self.sealed };
         self.sealed += batch.size() as u64;
         self.held += batch.size();
