@@ -1,7 +1,7 @@
 //! Who has just left a room: so that coming and going in quick succession is
 //! announced once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::names::UserName;
 use super::time::Timestamp;
@@ -74,6 +74,19 @@ impl Departures {
     /// The others have heard of the user by other means.
     pub(crate) fn mentioned(&mut self, user: &UserName) {
         self.0.remove(user);
+    }
+
+    /// Those who are here though the others do not know it yet, and those who are not
+    /// though the others think so.
+    pub(crate) fn untold(&self) -> (HashSet<UserName>, Vec<UserName>) {
+        let untold = |is_here: bool| {
+            let is_untold = move |departure: &Departure| {
+                departure.is_here == is_here && departure.believed_here != is_here
+            };
+            self.0.iter().filter(move |(_, departure)| is_untold(departure))
+        };
+        let name = |(user, _): (&UserName, &Departure)| user.clone();
+        (untold(true).map(name).collect(), untold(false).map(name).collect())
     }
 
     /// The time has come that a verdict named. Whether the user is here, and what

@@ -314,10 +314,18 @@ impl Room {
         read(&self.members).count()
     }
 
-    /// Up to `most` of those who have joined, and how many they are.
-    pub(crate) fn users(&self, most: usize) -> (Vec<UserName>, usize) {
+    /// Up to `most` of the people here, and how many they are: as the notices have it,
+    /// or whoever reads this list and then notices would never learn the truth. Only
+    /// `reader` knows of their own return before it is announced.
+    pub(crate) fn users(&self, most: usize, reader: Option<&UserName>) -> (Vec<UserName>, usize) {
+        let state = lock(&self.state);
+        let (mut hidden, ghosts) = state.departures.untold();
         let members = read(&self.members);
-        (members.users().take(most).collect(), members.count())
+        drop(state);
+        reader.map(|reader| hidden.remove(reader));
+        let count = members.count() - hidden.len() + ghosts.len();
+        let known = members.users().filter(|user| !hidden.contains(user));
+        (known.chain(ghosts).take(most).collect(), count)
     }
 }
 

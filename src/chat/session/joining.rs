@@ -210,10 +210,11 @@ impl Session {
         now: Timestamp,
         out: &mut dyn Outbox,
     ) {
-        let (users, count) = room.users(self.chat.limits().max_listed);
+        let user = person.name();
+        let (users, count) = room.users(self.chat.limits().max_listed, Some(&user));
         out.push_object(&self.outgoing(now).joined(&Joined {
             room: room.name(),
-            user: &person.name(),
+            user: &user,
             head: begin.head,
             users: &users,
             count,

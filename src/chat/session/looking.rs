@@ -47,8 +47,9 @@ impl Session {
     ) -> Result<(), Refusal> {
         self.check_may_look()?;
         let name = room.unwrap_or_else(|| self.first_room());
+        let reader = self.person.as_ref().map(|person| person.name());
         let (users, count) = match self.chat.room(&name) {
-            Some(room) => room.users(self.chat.limits().max_listed),
+            Some(room) => room.users(self.chat.limits().max_listed, reader.as_ref()),
             None => (Vec::new(), 0),
         };
         out.push_object(&self.outgoing(now).presence(&name, &users, count));

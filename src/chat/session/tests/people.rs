@@ -101,3 +101,39 @@ fn a_token_gives_no_right_to_a_name_that_somebody_else_has_now() {
     alice.send(&format!(r#"{{"type":"join","username":"Alice","session":"{token}"}}"#));
     assert_eq!(alice.error(), "name_taken");
 }
+
+/// The people in the lobby, as this client is told.
+fn who(client: &mut Client) -> String {
+    client.send(r#"{"type":"who"}"#);
+    let presence: Value = serde_json::from_str(&client.told()[0]).unwrap();
+    assert_eq!(presence["count"], presence["users"].as_array().unwrap().len());
+    presence["users"].to_string()
+}
+
+#[test]
+fn a_list_counts_those_who_were_lost_until_they_are_said_to_have_left() {
+    let chat = chat();
+    let mut watcher = Client::v1(&chat, "Watcher");
+    let mut alice = Client::v1(&chat, "Alice");
+    alice.session.lose(NOW);
+    assert_eq!(who(&mut watcher), r#"["Watcher","Alice"]"#);
+    let mut bob = Client::open(&chat, Encoding::V1);
+    bob.send(r#"{"type":"join","username":"Bob"}"#);
+    assert!(bob.told()[0].contains(r#""users":["Watcher","Bob","Alice"],"count":3"#));
+    chat.tick(later(3_000));
+    assert_eq!(who(&mut watcher), r#"["Watcher","Bob"]"#);
+}
+
+#[test]
+fn a_list_leaves_out_those_whose_return_is_not_announced_yet_except_to_themselves() {
+    let chat = chat();
+    let mut watcher = Client::v1(&chat, "Watcher");
+    Client::v1(&chat, "Alice").session.close(NOW);
+    let mut alice = Client::open(&chat, Encoding::V1);
+    alice.send_at(r#"{"type":"join","username":"Alice"}"#, later(1_000));
+    assert!(alice.told()[0].contains(r#""users":["Watcher","Alice"],"count":2"#));
+    assert_eq!(who(&mut alice), r#"["Watcher","Alice"]"#);
+    assert_eq!(who(&mut watcher), r#"["Watcher"]"#);
+    chat.tick(later(10_000));
+    assert_eq!(who(&mut watcher), r#"["Watcher","Alice"]"#);
+}
