@@ -164,6 +164,7 @@ impl Room {
         let mut state = lock(&self.state);
         if let Some(was) = notice.was() {
             state.departures.mentioned(was);
+            state.departures.mentioned(notice.user());
         }
         self.tell(&mut state, notice, now);
     }

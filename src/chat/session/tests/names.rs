@@ -134,3 +134,20 @@ fn where_one_must_join_nothing_is_heard_said_or_seen_before() {
     nobody.send(r#"{"type":"join","username":"Bob"}"#);
     assert_eq!(nobody.lines(), ["System: Bob has joined the chat"]);
 }
+
+#[test]
+fn whoever_takes_the_name_of_one_who_was_lost_is_not_said_to_have_left() {
+    let chat = chat();
+    let mut watcher = Client::plain(&chat, "Watcher");
+    let alice = Client::v1(&chat, "Alice");
+    let mut bob = Client::v1(&chat, "Bob");
+    drop(alice);
+    watcher.lines();
+    bob.send(r#"{"type":"join","username":"Alice"}"#);
+    for millis in (0..30_000).step_by(500) {
+        chat.tick(later(millis));
+    }
+    assert_eq!(watcher.lines(), ["System: Bob is now known as Alice"]);
+    bob.session.close(NOW);
+    assert_eq!(watcher.lines(), ["System: Alice has left the chat"]);
+}
