@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::mailbox::{Direct, Mailbox};
 use super::members::MemberId;
 use super::names::{RoomName, UserName};
+use super::notice::Notice;
 use super::person::Person;
 use super::port::{Engine, Unavailable};
 use super::post::Post;
@@ -164,9 +165,17 @@ impl Chat {
     pub(crate) fn part(&self, person: &Arc<Person>, mailbox: &Arc<Mailbox>, now: Timestamp) {
         if self.people(|people| people.leave(person, mailbox, now)) {
             self.post(|post| post.remember(person.name().key().letters));
-            for place in person.stop_typing() {
-                tell_typing(&person.name(), &place, false, now);
-            }
+            end_all_typing(person, &person.name(), now);
+        }
+    }
+
+    /// A person who is here may have got another name: the others are told, and first
+    /// that whoever had the old one is not typing, for nobody has it later.
+    pub(crate) fn renamed(&self, person: &Person, was: &UserName, now: Timestamp) {
+        let user = person.name();
+        if user != *was {
+            end_all_typing(person, was, now);
+            person.announce(&Notice::Renamed { was, now: &user }, now);
         }
     }
 
@@ -226,6 +235,13 @@ impl Chat {
         };
         rooms.sort_by(|a, b| a.name().as_str().cmp(b.name().as_str()));
         (rooms.iter().map(|room| (room.name().clone(), room.count())).collect(), count)
+    }
+}
+
+/// Ends what a person was typing under this name.
+fn end_all_typing(person: &Person, user: &UserName, now: Timestamp) {
+    for place in person.stop_typing() {
+        tell_typing(user, &place, false, now);
     }
 }
 

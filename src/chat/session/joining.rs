@@ -10,7 +10,6 @@ use crate::chat::ids::Position;
 use crate::chat::mailbox::Direct;
 use crate::chat::names::{RoomName, UserName};
 use crate::chat::names_in_use::Taken;
-use crate::chat::notice::Notice;
 use crate::chat::person::Person;
 use crate::chat::port::Unavailable;
 use crate::chat::room::Room;
@@ -119,7 +118,7 @@ impl Session {
         self.chat
             .people(|people| people.rename(&person, wanted, manner))
             .map_err(|taken| Refusal::name_taken(wanted, taken.suggestion))?;
-        announce_rename(&person, &was, now);
+        self.chat.renamed(&person, &was, now);
         Ok(person)
     }
 
@@ -146,7 +145,7 @@ impl Session {
             })
             .map_err(|taken: Taken| Refusal::name_taken(&join.user, taken.suggestion))?;
         if let Some(was) = held {
-            announce_rename(&person, &was, now);
+            self.chat.renamed(&person, &was, now);
         }
         Ok((person, Some(private_after)))
     }
@@ -253,13 +252,5 @@ impl Session {
         {
             self.chat.part(&person, &self.mailbox, now);
         }
-    }
-}
-
-/// Tells the person's rooms, if the name has changed.
-fn announce_rename(person: &Person, was: &UserName, now: Timestamp) {
-    let user = person.name();
-    if user != *was {
-        person.announce(&Notice::Renamed { was, now: &user }, now);
     }
 }

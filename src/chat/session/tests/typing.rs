@@ -149,3 +149,15 @@ fn a_plain_client_hears_of_it_once_it_has_shown_that_it_knows_it() {
     let heard = seconds.heard();
     assert!(heard[1].contains(r#""timestamp":1700000000.123,"room":"lobby","seq":3"#), "{heard:?}");
 }
+
+#[test]
+fn it_ends_with_the_name_under_which_it_began() {
+    let (_chat, mut ann, mut bob) = two();
+    type_(&mut ann, r#""isTyping":true"#);
+    type_(&mut ann, r#""isTyping":true,"to":"Bob""#);
+    ann.send(r#"{"type":"join","username":"Anna"}"#);
+    assert_eq!(
+        typing(&mut bob),
+        ["Ann lobby true", "Ann lobby false", "Ann here true", "Ann here false"]
+    );
+}
