@@ -12,10 +12,11 @@ use crate::chat::names::{RoomName, UserName};
 use crate::chat::names_in_use::Taken;
 use crate::chat::person::Person;
 use crate::chat::port::Unavailable;
+use crate::chat::post::{Post, Private};
 use crate::chat::room::Room;
 use crate::chat::time::Timestamp;
 use crate::chat::typing::Place;
-use crate::chat::wire::{Dialect, Join, Joined, Refusal};
+use crate::chat::wire::{Dialect, Join, Joined, Mail, Refusal};
 
 /// A room that was just entered, and what is known about it at that moment.
 pub(super) struct Entered {
@@ -116,8 +117,17 @@ impl Session {
         let was = person.name();
         let manner = self.manner(None);
         self.chat
-            .people(|people| people.rename(&person, wanted, manner))
-            .map_err(|taken| Refusal::name_taken(wanted, taken.suggestion))?;
+            .post(|post| {
+                self.chat.people(|people| people.rename(&person, wanted, manner))?;
+                if person.name() != was {
+                    let (_, waiting) = self.collect(post, &person, Mail::Waiting);
+                    for private in waiting {
+                        person.tell(&Direct::Private(private));
+                    }
+                }
+                Ok(())
+            })
+            .map_err(|taken: Taken| Refusal::name_taken(wanted, taken.suggestion))?;
         self.chat.renamed(&person, &was, now);
         Ok(person)
     }
@@ -136,8 +146,7 @@ impl Session {
             .post(|post| {
                 let (person, held) =
                     self.chat.people(|people| people.join(&join.user, manner, &self.mailbox))?;
-                let mark = |letters: &str, seq| self.chat.engine().mark_delivered(letters, seq);
-                let (after, privates) = post.collect(&person.name(), join.mail, mark);
+                let (after, privates) = self.collect(post, &person, join.mail);
                 for private in privates {
                     self.mailbox.push(Direct::Private(private));
                 }
@@ -148,6 +157,17 @@ impl Session {
             self.chat.renamed(&person, &was, now);
         }
         Ok((person, Some(private_after)))
+    }
+
+    /// What is in the box of a person, and the place behind which that begins.
+    fn collect(
+        &self,
+        post: &mut Post,
+        person: &Person,
+        mail: Mail,
+    ) -> (Position, Vec<Arc<Private>>) {
+        let mark = |letters: &str, seq| self.chat.engine().mark_delivered(letters, seq);
+        post.collect(&person.name(), mail, mark)
     }
 
     /// Is in the room from now on, as this person. The membership's index.

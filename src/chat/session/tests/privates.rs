@@ -156,3 +156,15 @@ fn whoever_takes_nothing_that_is_meant_for_them_must_go() {
     assert_eq!(bob.mailbox.close_order().map(|order| order.code.get()), Some(4001));
     assert_eq!(ann.mailbox.close_order(), None);
 }
+
+#[test]
+fn whoever_takes_the_name_for_which_it_waits_gets_it_too() {
+    let chat = chat();
+    let mut ann = Client::v1(&chat, "Ann");
+    drop(Client::v1(&chat, "Bob"));
+    whisper(&mut ann, "Bob", "1");
+    let mut other = Client::v1(&chat, "Robert");
+    other.send(r#"{"type":"join","username":"Bob"}"#);
+    whisper(&mut ann, "Bob", "2");
+    assert_eq!(privates(&mut other), ["Ann to Bob: 1", "Ann to Bob: 2"]);
+}
