@@ -32,17 +32,6 @@ impl Member {
         self.send(&format!(r#"{{"type":"message","content":"{content}"}}"#)).await;
     }
 
-    /// Who is in the lobby.
-    pub(crate) async fn sees(&mut self) -> String {
-        self.send(r#"{"type":"who"}"#).await;
-        loop {
-            let object = self.next().await;
-            if object.contains(r#""type":"presence""#) {
-                return object;
-            }
-        }
-    }
-
     /// The next object, of whatever kind.
     pub(crate) async fn next(&mut self) -> String {
         let message = self.0.recv().await.unwrap().expect("the connection is open");
