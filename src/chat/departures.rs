@@ -25,7 +25,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     const TELL: Verdict = Verdict { tell: true, again: None };
-    const SILENCE: Verdict = Verdict { tell: false, again: None };
+    pub(crate) const SILENCE: Verdict = Verdict { tell: false, again: None };
 }
 
 /// Those whose departure, or return, the others may yet have to hear of.

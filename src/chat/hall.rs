@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::agenda::{Agenda, Task};
+use super::departures::Verdict;
 use super::directory::Directory;
 use super::history::Resume;
 use super::limits::Limits;
@@ -142,23 +143,26 @@ impl Chat {
         }
     }
 
-    /// A person enters a room with one more connection.
-    pub(crate) fn admit(&self, person: &Arc<Person>, room: &Arc<Room>, now: Timestamp) {
-        let again = person.enter(room, now);
+    /// A person enters a room with one more connection. Whether its members, who are
+    /// still to be woken, were told.
+    pub(crate) fn admit(&self, person: &Arc<Person>, room: &Arc<Room>, now: Timestamp) -> bool {
+        let Verdict { tell, again } = person.enter(room, now);
         self.settle_at(again, room, &person.name());
+        tell
     }
 
-    /// A person leaves a room with one connection, or loses it.
+    /// A person leaves a room with one connection, or loses it. As for `admit`.
     pub(crate) fn dismiss(
         &self,
         person: &Arc<Person>,
         room: &Arc<Room>,
         is_lost: bool,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let user = person.name();
-        let again = person.leave(room, is_lost, now);
+        let Verdict { tell, again } = person.leave(room, is_lost, now);
         self.settle_at(again, room, &user);
+        tell
     }
 
     /// A connection of this person goes. With the last one all typing ends.

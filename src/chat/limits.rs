@@ -41,7 +41,8 @@ pub struct Limits {
     pub room_log: usize,
     /// Names in one list of people, and rooms in one list of rooms; default
     /// 500. Longer lists are cut and carry the full `count`, since a list goes
-    /// to every connection that joins.
+    /// to every connection that joins. Nor is anybody's coming and going announced
+    /// in a room with more people.
     pub max_listed: usize,
     /// Whether one must join before reading or speaking; default `false`: until
     /// then a connection is `Anonymous` in the lobby.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use smallvec::SmallVec;
 
+use super::departures::Verdict;
 use super::mailbox::{CloseOrder, Direct, Mailbox};
 use super::members::PersonId;
 use super::names::UserName;
@@ -96,31 +97,26 @@ impl Person {
         !connections.is_empty()
     }
 
-    /// A connection of this person enters the room. When to settle what the others
-    /// were not told, if there is something.
-    pub(crate) fn enter(self: &Arc<Person>, room: &Arc<Room>, now: Timestamp) -> Option<Timestamp> {
+    /// A connection of this person enters the room. What the others were told, and
+    /// what is to be settled.
+    pub(crate) fn enter(self: &Arc<Person>, room: &Arc<Room>, now: Timestamp) -> Verdict {
         let mut state = lock(&self.state);
         if let Some(presence) = state.presence(room) {
             presence.connections += 1;
-            return None;
+            return Verdict::SILENCE;
         }
-        let (id, again) = room.admit(self, now);
+        let (id, verdict) = room.admit(self, now);
         state.rooms.push(Presence { room: Arc::clone(room), id, connections: 1 });
-        again
+        verdict
     }
 
     /// A connection of this person leaves the room, or is lost. As for `enter`.
-    pub(crate) fn leave(
-        &self,
-        room: &Arc<Room>,
-        is_lost: bool,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
+    pub(crate) fn leave(&self, room: &Arc<Room>, is_lost: bool, now: Timestamp) -> Verdict {
         let mut state = lock(&self.state);
-        let presence = state.presence(room)?;
+        let Some(presence) = state.presence(room) else { return Verdict::SILENCE };
         presence.connections -= 1;
         if presence.connections > 0 {
-            return None;
+            return Verdict::SILENCE;
         }
         let id = presence.id;
         state.rooms.retain(|presence| !Arc::ptr_eq(&presence.room, room));

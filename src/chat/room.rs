@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use super::departures::{Departures, Verdict};
 use super::history::{Entry, History, Missed, Resume};
 use super::ids::{Epoch, Position};
+use super::limits::Limits;
 use super::log::{Cursor, Log, Read};
 use super::mailbox::Mailbox;
 use super::members::{MemberId, Members, PersonId};
@@ -38,6 +39,8 @@ pub struct Room {
     name: RoomName,
     epoch: Epoch,
     born: Timestamp,
+    /// With how many people in it nobody's coming and going is announced any more.
+    most_announced: usize,
     /// What is said. Held for as long as a few copies take.
     state: Mutex<State>,
     /// Who is here. Apart from the log, since ringing at a thousand doors takes
@@ -91,16 +94,18 @@ impl Room {
     pub(crate) fn new(
         name: RoomName,
         (epoch, born): (Epoch, Timestamp),
-        log_capacity: usize,
+        limits: &Limits,
         history: History,
     ) -> Room {
         let state = State {
-            log: Log::new(log_capacity),
+            log: Log::new(limits.room_log),
             departures: Departures::default(),
             stamp: history.last_stamp().unwrap_or(Timestamp::EARLIEST),
             history,
         };
-        Room { name, epoch, born, state: Mutex::new(state), members: RwLock::default() }
+        let most_announced = limits.max_listed;
+        let (state, members) = (Mutex::new(state), RwLock::default());
+        Room { name, epoch, born, most_announced, state, members }
     }
 
     /// What it is called.
@@ -216,33 +221,45 @@ impl Room {
         lock(&self.state).log.change(from, to);
     }
 
-    /// A person comes in, and the others hear of it unless they were just here.
-    /// When to [settle](Room::settle) that, if it is open.
-    pub(crate) fn admit(
-        &self,
-        person: &Arc<Person>,
-        now: Timestamp,
-    ) -> (PersonId, Option<Timestamp>) {
+    /// A person comes in, and the others hear of it unless they were just here, or
+    /// are too many: each would cost as much as all of them. The verdict has been
+    /// carried out but for what is to be [settled](Room::settle).
+    pub(crate) fn admit(&self, person: &Arc<Person>, now: Timestamp) -> (PersonId, Verdict) {
         let user = person.name();
         let mut state = lock(&self.state);
-        let id = write(&self.members).admit(person);
+        let (id, count) = {
+            let mut members = write(&self.members);
+            (members.admit(person), members.count())
+        };
+        if count > self.most_announced {
+            return (id, Verdict::SILENCE);
+        }
         let verdict = state.departures.came(&user);
-        (id, self.follow(&mut state, verdict, &Notice::Joined(&user), now))
+        self.carry_out(&mut state, verdict, &Notice::Joined(&user), now);
+        (id, verdict)
     }
 
-    /// A person goes, and the others hear of it unless they may be back at once.
-    /// When to [settle](Room::settle) that.
+    /// A person goes, and the others hear of it unless they may be back at once or are
+    /// too many.
     pub(crate) fn dismiss(
         &self,
         id: PersonId,
         user: &UserName,
         is_lost: bool,
         now: Timestamp,
-    ) -> Option<Timestamp> {
+    ) -> Verdict {
         let mut state = lock(&self.state);
-        write(&self.members).dismiss(id);
+        let count = {
+            let mut members = write(&self.members);
+            members.dismiss(id);
+            members.count()
+        };
+        if count >= self.most_announced {
+            return Verdict::SILENCE;
+        }
         let verdict = state.departures.went(user, is_lost, now);
-        self.follow(&mut state, verdict, &Notice::Left(user), now)
+        self.carry_out(&mut state, verdict, &Notice::Left(user), now);
+        verdict
     }
 
     /// Tells what the others do not know about somebody who came or went. When to
@@ -251,25 +268,18 @@ impl Room {
         let mut state = lock(&self.state);
         let (is_here, verdict) = state.departures.settle(user, now);
         let notice = if is_here { Notice::Joined(user) } else { Notice::Left(user) };
-        let again = self.follow(&mut state, verdict, &notice, now);
+        self.carry_out(&mut state, verdict, &notice, now);
         drop(state);
         if verdict.tell {
             self.wake();
         }
-        again
+        verdict.again
     }
 
-    fn follow(
-        &self,
-        state: &mut State,
-        verdict: Verdict,
-        notice: &Notice<'_>,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
+    fn carry_out(&self, state: &mut State, verdict: Verdict, notice: &Notice<'_>, now: Timestamp) {
         if verdict.tell {
             self.tell(state, notice, now);
         }
-        verdict.again
     }
 
     fn tell(&self, state: &mut State, notice: &Notice<'_>, now: Timestamp) {

@@ -91,7 +91,7 @@ impl Rooms {
             }
             None => ((self.epoch(), now), History::new(limits.history)),
         };
-        let room = Arc::new(Room::new(name.clone(), life, limits.room_log, history));
+        let room = Arc::new(Room::new(name.clone(), life, limits, history));
         self.by_name.insert(name.clone(), Slot { room: Arc::clone(&room), empty: None });
         Ok(room)
     }

@@ -190,8 +190,7 @@ impl Session {
         self.person = Some(Arc::clone(person));
         let index = self.find(name).unwrap_or_default(); // it has just been found or added
         let membership = &mut self.memberships[index];
-        if is_new_room {
-            self.chat.admit(person, &membership.room, now);
+        if is_new_room && self.chat.admit(person, &membership.room, now) {
             membership.appended();
         }
         index
@@ -259,14 +258,17 @@ impl Session {
 
     /// Leaves one room, and without a room there is no name either.
     fn leave_membership(&mut self, index: usize, is_lost: bool, now: Timestamp) {
-        let Membership { room, id, .. } = self.memberships.remove(index);
+        let Membership { room, id, untold, .. } = self.memberships.remove(index);
         self.turn = 0;
+        let mut must_wake = untold; // by what was said earlier in this turn
         if let Some(person) = &self.person {
-            self.chat.types(person, &Place::Room(Arc::clone(&room)), false, now);
-            self.chat.dismiss(person, &room, is_lost, now);
+            must_wake |= self.chat.types(person, &Place::Room(Arc::clone(&room)), false, now);
+            must_wake |= self.chat.dismiss(person, &room, is_lost, now);
         }
         self.chat.leave(&room, id, self.dialect, now);
-        room.wake(); // also for what was said earlier in this turn
+        if must_wake {
+            room.wake();
+        }
         if self.memberships.is_empty()
             && let Some(person) = self.person.take()
         {

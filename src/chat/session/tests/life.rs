@@ -306,3 +306,19 @@ fn messages_are_numbered_without_gaps_in_the_order_in_which_all_see_them() {
     assert_eq!(heard[0].len(), 400);
     assert!(heard.iter().all(|other| *other == heard[0]));
 }
+
+#[test]
+fn in_a_crowd_nobody_s_coming_and_going_is_announced() {
+    let chat = chat_with(Limits { rate: None, max_listed: 2, ..Limits::default() });
+    let mut watcher = Client::v1(&chat, "Watcher");
+    let bob = Client::v1(&chat, "Bob");
+    watcher.heard();
+    watcher.sleep();
+    let mut carol = Client::v1(&chat, "Carol");
+    carol.session.close(NOW);
+    assert_eq!((watcher.times_woken(), watcher.lines()), (0, Vec::new()));
+    bob.session.chat.tick(later(0));
+    drop(bob);
+    chat.tick(later(3_000));
+    assert_eq!(watcher.lines(), ["System: Bob has left the chat"]);
+}
