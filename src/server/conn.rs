@@ -8,6 +8,7 @@
 //! no buffer.
 
 mod frames;
+mod inspector;
 
 use std::future::Future;
 use std::io;
@@ -20,9 +21,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use self::frames::Frames;
+use self::inspector::Inspector;
 use super::clock;
 use super::config::{ServerConfig, close};
-use crate::chat::{Mailbox, Next, Outbox, Session};
+use crate::chat::{Mailbox, Next, Outbox, Session, Timestamp};
 use crate::net::scratch;
 use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, SendError, State};
 
@@ -55,6 +57,8 @@ pub(super) struct Conn<S> {
     /// connection goes out before.
     farewell: Option<Instant>,
     timer: Pin<Box<Sleep>>,
+    /// What the person behind the connection watches of it.
+    inspector: Option<Box<Inspector>>,
     /// For how many turns in a row it has been kept from reading.
     waited: u8,
     /// Whether the peer has said that it goes for good.
@@ -123,6 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             stalled: None,
             farewell: None,
             timer,
+            inspector: None,
             waited: 0,
             says_goodbye: false,
             has_read: true,
@@ -154,7 +159,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                     self.ended = true;
                     self.connection.receive_eof();
                 }
-                bytes => self.receive(bytes),
+                bytes => {
+                    if let Some(inspector) = &mut self.inspector {
+                        inspector.see_incoming(bytes, clock::now());
+                    }
+                    self.receive(bytes);
+                }
             }
             Poll::Ready(Ok(()))
         })
@@ -195,6 +205,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 if self.session.starts_over() {
                     self.frames.drop_unbegun();
                 }
+                self.watch_if_wanted(bytes, now);
             }
             if self.answers_pile_up() {
                 self.unread = (*bytes).into();
@@ -202,6 +213,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             }
         }
         self.session.wake_rooms();
+    }
+
+    /// Begins to look at frames, of which these bytes are the next, or stops.
+    fn watch_if_wanted(&mut self, bytes: &[u8], now: Timestamp) {
+        if self.session.is_watched() == self.inspector.is_some() {
+            return;
+        }
+        self.inspector = self.session.is_watched().then(|| Inspector::of(bytes, now));
+        self.tell_if_drained();
+    }
+
+    /// Tells whoever looks at frames when nothing is half written: the next byte
+    /// begins a frame. Whether that is news.
+    fn tell_if_drained(&mut self) -> bool {
+        let is_drained = self.frames.is_empty() && self.connection.outgoing().is_empty();
+        is_drained && self.inspector.as_mut().is_some_and(|inspector| inspector.see_drained())
     }
 
     /// The others hear of it as soon as this one will neither speak nor listen
@@ -223,14 +250,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             self.take_frames();
+            self.show_frames();
             if self.frames.is_empty() && self.connection.outgoing().is_empty() {
+                if self.tell_if_drained() {
+                    continue;
+                }
                 return Pin::new(&mut self.transport).poll_flush(cx);
             }
             let answers = self.connection.outgoing();
             let transport = Pin::new(&mut self.transport);
-            let poll = self.frames.with_slices(answers, |slices| match slices {
-                [one] => transport.poll_write(cx, one),
-                more => transport.poll_write_vectored(cx, more),
+            let poll = self.frames.with_slices(answers, |slices| {
+                let poll = match slices {
+                    [one] => transport.poll_write(cx, one),
+                    more => transport.poll_write_vectored(cx, more),
+                };
+                if let (Some(inspector), Poll::Ready(Ok(written))) = (&mut self.inspector, &poll) {
+                    inspector.see_outgoing(slices, *written, clock::now());
+                }
+                poll
             });
             let written = match poll? {
                 Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -266,6 +303,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
         if self.connection.state() != State::Open {
             self.frames.drop_unbegun();
+        }
+    }
+
+    /// Shows what was seen of this connection, but not the frame that shows it.
+    fn show_frames(&mut self) {
+        let Some(inspector) = &mut self.inspector else { return };
+        let before = self.connection.outgoing().len();
+        let mut out = answers(&mut self.connection, &self.config);
+        if !out.has_room() {
+            return;
+        }
+        if let Some(notes) = inspector.take_notes() {
+            self.session.show_frames(&notes.to_string(), clock::now(), &mut out);
+            inspector.shows(&self.connection.outgoing()[before..]);
         }
     }
 

@@ -109,6 +109,7 @@ FIELDS = [
         "null", "a number", "a negative number", "half a number", "a string", "an empty string", "an escape",
         "a right-to-left override", "a zero-width space",
     ]),
+    ('"type":"inspect"', "on", ["true"]),
     ('"type":"leave"', "room", ["null"]),
     ('"type":"who"', "room", ["null", "a string"]),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-//! What one may look at: `history`, `who`, `rooms`.
+//! What one may look at: `history`, `who`, `rooms`, `inspect`.
 
 use std::sync::Arc;
 
@@ -61,6 +61,16 @@ impl Session {
         self.check_may_look()?;
         let (rooms, count) = self.chat.rooms();
         out.push_object(&self.outgoing(now).rooms(&rooms, count));
+        Ok(())
+    }
+
+    /// Wants to see the frames of this connection, or no more. A plain client would
+    /// not know what it gets.
+    pub(super) fn inspect(&mut self, on: bool) -> Result<(), Refusal> {
+        if self.dialect != Dialect::V1 {
+            return Err(Refusal::unknown_type());
+        }
+        self.is_watched = on;
         Ok(())
     }
 

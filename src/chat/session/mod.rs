@@ -124,6 +124,8 @@ pub struct Session {
     has_mail: bool,
     /// Whether it was ever typing.
     has_typed: bool,
+    /// Whether it wants to see its frames.
+    is_watched: bool,
     /// Whether what was handed out and not written yet is to be forgotten.
     starts_over: bool,
     bucket: Bucket,
@@ -149,6 +151,7 @@ impl Session {
             turn: 0,
             has_mail: false,
             has_typed: false,
+            is_watched: false,
             starts_over: false,
             bucket: Bucket::FULL,
         };
@@ -217,6 +220,17 @@ impl Session {
         std::mem::take(&mut self.starts_over)
     }
 
+    /// Whether the person wants to see the frames of this connection.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    /// Shows frames of this connection, described in a JSON array.
+    pub fn show_frames(&self, frames: &str, now: Timestamp, out: &mut dyn Outbox) {
+        out.push_object(&self.outgoing(now).frames(frames));
+    }
+
     /// Does what an object asks for. After a refusal nothing has happened.
     fn obey(
         &mut self,
@@ -234,6 +248,7 @@ impl Session {
             Command::History { room, part, limit } => self.history(room, part, limit, now, out),
             Command::Who { room } => self.who(room, now, out),
             Command::Rooms => self.rooms(now, out),
+            Command::Inspect { on } => self.inspect(on),
             Command::Ping => {
                 out.push_object(&self.outgoing(now).pong(nonce));
                 Ok(())

@@ -200,6 +200,13 @@ impl Outgoing {
         Some(object.end())
     }
 
+    /// Frames of this very connection, in the full dialect.
+    pub(crate) fn frames(self, frames: &str) -> String {
+        let mut object = self.system("frames", "");
+        object.value("frames", frames);
+        object.end()
+    }
+
     /// What was refused and why.
     pub(crate) fn error(self, refusal: &Refusal, nonce: Option<&str>) -> String {
         if !self.is_v1() {

@@ -80,6 +80,10 @@ impl Refusal {
         Refusal::new(ErrorCode::BadMessage, words)
     }
 
+    pub(crate) fn unknown_type() -> Refusal {
+        Refusal::new(ErrorCode::UnknownType, "`type` is not known here.")
+    }
+
     pub(crate) fn not_joined() -> Refusal {
         Refusal::new(ErrorCode::NotJoined, "Join the room first.")
     }

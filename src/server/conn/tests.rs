@@ -15,6 +15,7 @@ use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
 
 mod allocations;
+mod inspected;
 mod log;
 
 /// A chat whose connections are tasks of this test.

@@ -42,20 +42,42 @@ pub(crate) struct Object<'a> {
     before: Option<&'a RawValue>,
     after: Option<&'a RawValue>,
     limit: Option<&'a RawValue>,
+    on: Option<&'a RawValue>,
 }
 
 /// What a client asks for. A room that is not named is the first one joined.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {
     Join(Join),
-    Message { content: Cow<'a, str>, room: Option<RoomName> },
-    Private { to: UserName, content: Cow<'a, str> },
-    Typing { place: Place, is_typing: bool },
-    Leave { room: Option<RoomName> },
-    History { room: Option<RoomName>, part: Part, limit: Option<u64> },
-    Who { room: Option<RoomName> },
+    Message {
+        content: Cow<'a, str>,
+        room: Option<RoomName>,
+    },
+    Private {
+        to: UserName,
+        content: Cow<'a, str>,
+    },
+    Typing {
+        place: Place,
+        is_typing: bool,
+    },
+    Leave {
+        room: Option<RoomName>,
+    },
+    History {
+        room: Option<RoomName>,
+        part: Part,
+        limit: Option<u64>,
+    },
+    Who {
+        room: Option<RoomName>,
+    },
     Rooms,
     Ping,
+    /// To see the frames of this very connection.
+    Inspect {
+        on: bool,
+    },
 }
 
 /// To take a name and enter a room.
@@ -149,7 +171,11 @@ impl<'a> Object<'a> {
             "who" => Command::Who { room: self.room()? },
             "rooms" => Command::Rooms,
             "ping" => Command::Ping,
-            _ => return Err(Refusal::new(ErrorCode::UnknownType, "`type` is not known here.")),
+            "inspect" => {
+                let on = parsed(self.on, "on", "true or false")?;
+                Command::Inspect { on: on.ok_or_else(|| missing("on"))? }
+            }
+            _ => return Err(Refusal::unknown_type()),
         };
         self.checked_nonce()?;
         Ok(command)
@@ -307,6 +333,7 @@ enum Field {
     Before,
     After,
     Limit,
+    On,
     #[serde(other)]
     Other,
 }
@@ -346,6 +373,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 Field::Before => (&mut object.before, "before"),
                 Field::After => (&mut object.after, "after"),
                 Field::Limit => (&mut object.limit, "limit"),
+                Field::On => (&mut object.on, "on"),
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
                     continue;

@@ -220,6 +220,7 @@ fn a_field_of_the_wrong_kind_is_a_bad_message_that_names_it() {
         ("typing", "isTyping", &["null", "7", r#""true""#, "[]", "{}"]),
         ("history", "before", &["true", r#""1""#, "-1", "1.5", "1e400", "[]"]),
         ("history", "after", &["true", r#""1""#, "-1", "1.5", "{}"]),
+        ("inspect", "on", &["null", "7", r#""true""#, "[]", "{}"]),
         ("history", "limit", &["true", r#""1""#, "-1", "1.5", "{}"]),
     ] {
         for value in values {
