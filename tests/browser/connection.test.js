@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { backoff, Connection, mayReconnect } from '../../src/server/web/connection.js';
+import { backoff, Connection } from '../../src/server/web/model/connection.js';
+import { closingWords, mayReconnect, refusalWords } from '../../src/server/web/model/closing.js';
 
 class ScriptedSocket {
   static made = [];
@@ -131,15 +132,39 @@ test('a lost connection comes back after the back-off, which grows until one las
 test('a close code that forbids it stops the reconnects and says why', () => {
   const connection = connect();
   socket().open();
-  socket().ends(4502, 'kicked');
-  assert.deepEqual(state(), { name: 'disconnected', why: 'kicked' });
+  socket().ends(4502, 'spam');
+  assert.equal(state().name, 'disconnected');
+  assert.match(state().why, /removed.*spam/);
   pass(1_000_000);
   assert.equal(ScriptedSocket.made.length, 1);
 
   connection.connectNow();
   socket().open();
   socket().ends(1008);
-  assert.deepEqual(state(), { name: 'disconnected', why: 'the server closed with code 1008' });
+  assert.match(state().why, /does not allow/);
+});
+
+test('a reconnect says why the connection ended, or nothing if it never was open', () => {
+  connect();
+  socket().open();
+  socket().ends(1006);
+  assert.equal(state().why, 'The connection was lost.');
+  pass(wait());
+  socket().ends(1006);
+  assert.equal(state().why, null);
+});
+
+test('every close code is told in words', () => {
+  for (const code of [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1013, 4000, 4001, 4002, 4321, 4500, 4501, 4502, 4999]) {
+    assert.match(closingWords(code, ''), /^[A-Z].{15,}\.$/, `${code}`);
+  }
+  assert.match(closingWords(4321, 'Tea time'), /Tea time/);
+});
+
+test('a handshake that fails is told by what plain HTTP answers', () => {
+  const words = [[null, false], [null, true], [200, true], [429, true], [503, true], [502, true]].map(([status, online]) => refusalWords(status, online));
+  assert.equal(new Set(words).size, words.length);
+  assert.match(words[0], /offline/);
 });
 
 test('an opening handshake that hangs is given up after ten seconds', () => {
@@ -227,6 +252,40 @@ test('a nudge tries at once while waiting, and pings while connected', () => {
   assert.equal(socket().sent.length, 2);
   pass(1_000_000);
   assert.ok(ScriptedSocket.made.length > 2, 'the ping of a nudge has its deadline, too');
+});
+
+test('a nudge does not come before a server that goes away has asked for, a person may', () => {
+  const connection = connect();
+  socket().open();
+  socket().says({ type: 'going_away', reconnect_after_ms: 5_000 });
+  socket().ends(1001);
+  connection.nudge();
+  assert.equal(ScriptedSocket.made.length, 1);
+  connection.connectNow();
+  assert.equal(ScriptedSocket.made.length, 2);
+});
+
+test('after sleep the other end is asked once more before it is given up', () => {
+  connect();
+  socket().open();
+  const first = socket();
+  mock.timers.setTime(Date.now() + 3_600_000); // the clock went on; timers fire late
+  mock.timers.tick(1);
+  assert.equal(first.closed, false);
+  assert.equal(last(first.sent).type, 'ping');
+  pass(20_000);
+  assert.equal(first.closed, true, 'and then it was silent');
+});
+
+test('ending for good closes with 1000 and does not come back', () => {
+  const connection = connect();
+  socket().open();
+  connection.end();
+  assert.equal(socket().closed, true);
+  assert.equal(state().name, 'disconnected');
+  assert.deepEqual(heard.calls, ['opened', 'closed']);
+  pass(1_000_000);
+  assert.equal(ScriptedSocket.made.length, 1);
 });
 
 test('trying twice at once makes one socket', () => {

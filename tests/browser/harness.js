@@ -23,8 +23,13 @@ const BROWSER_FLAGS = [
 ];
 
 /** Starts the server on a free port. Its page is at `url`; `stop` resolves when it is gone. */
-export async function startServer() {
-  const child = spawn(PROGRAM, ['serve', '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+export async function startServer(...options) {
+  return startServerAt(0, ...options);
+}
+
+/** The same on a port that is known, such as that of a server that has stopped. */
+export async function startServerAt(wanted, ...options) {
+  const child = spawn(PROGRAM, ['serve', '--listen', `127.0.0.1:${wanted}`, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const gone = new Promise((resolve, reject) => {
     child.once('exit', resolve);
     child.once('error', reject);
@@ -125,22 +130,22 @@ export class Person {
   async join(name) {
     await this.page.getByLabel('Your name').fill(name);
     await this.page.getByRole('button', { name: 'Join', exact: true }).click();
-    await this.page.getByLabel('Message', { exact: true }).waitFor();
+    await this.canTalk();
   }
 
   async say(content) {
-    await this.page.getByLabel('Message', { exact: true }).fill(content);
-    await this.page.getByRole('button', { name: 'Send' }).click();
+    await this.page.locator('#draft').fill(content);
+    await this.page.getByRole('button', { name: /^Send/ }).click();
   }
 
   /** What stands in the log as messages, in its order. */
   messages(state = '') {
-    return this.page.locator(`#rows .message${state && `.${state}`} > .content`).allTextContents();
+    return this.page.locator(`#rows .message${state && `.${state}`} .content`).allTextContents();
   }
 
   /** Waits until this message stands in the log as delivered. */
   async sees(content) {
-    await this.page.locator('#rows .message.delivered > .content').getByText(content, { exact: true }).first().waitFor();
+    await this.page.locator('#rows .message.delivered .content').getByText(content, { exact: true }).first().waitFor();
   }
 
   async seesMessages(count) {
@@ -164,8 +169,26 @@ export class Person {
     await this.page.locator('#connection-words').getByText(words, { exact: true }).waitFor();
   }
 
-  /** Waits until what is written now would go out. */
+  /** Waits until the connection stands and we are in the room. */
   async canTalk() {
-    await this.page.locator('#send:enabled').waitFor();
+    await this.page.locator('#chat[data-in="true"]').waitFor();
+  }
+
+  /** Goes to a place by its address, as a link would. */
+  async goes(address) {
+    await this.page.evaluate((hash) => (location.hash = hash), address);
+  }
+
+  /** The conversation in the list beside, such as "#kitchen". */
+  inList(name) {
+    return this.page.locator('#side a').filter({ has: this.page.locator('bdi', { hasText: new RegExp(`^${name}$`) }) });
+  }
+
+  /** Makes the page believe that it is in the background, or that it is back. */
+  async isHidden(hidden) {
+    await this.page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden ? 'hidden' : 'visible');
   }
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { Person, startBrowser, startServer, startWire } from './harness.js';
+import { Person, startBrowser, startServer, startServerAt, startWire } from './harness.js';
 
 let server;
 let browser;
@@ -39,7 +39,7 @@ test('a page that is cut off says so, comes back by itself and talks again witho
 
   wire.cut();
   await ada.isConnection('Reconnecting');
-  await ada.page.locator('#send:disabled').waitFor();
+  await ada.page.getByText('The connection was lost.').waitFor();
   await bob.say('while Ada is away');
   await bob.sees('while Ada is away');
   wire.mend();
@@ -60,17 +60,16 @@ test('a page that is cut off says so, comes back by itself and talks again witho
   assert.equal(gaps, seen.includes('while Ada is away') ? 0 : 1);
 });
 
-test('a message cut off before its ack is marked, and a retry delivers it once', async () => {
+test('a message cut off before its ack waits, and is delivered once when the wire is back', async () => {
   const [ada, bob] = await adaAndBob('retry');
   wire.stall();
   await ada.say('is this lost?');
   await ada.page.locator('.message.sending').waitFor();
   wire.cut();
-  await ada.page.locator('.message.failed').getByText('Not delivered').waitFor();
+  await ada.isConnection('Reconnecting');
+  await ada.page.locator('.message.sending').waitFor();
   wire.mend();
-  await ada.canTalk();
 
-  await ada.page.getByRole('button', { name: 'Retry' }).click();
   await Promise.all([ada.sees('is this lost?'), bob.sees('is this lost?')]);
   await ada.say('the end');
   await bob.sees('the end');
@@ -78,18 +77,60 @@ test('a message cut off before its ack is marked, and a retry delivers it once',
   assert.deepEqual(await bob.messages(), ['is this lost?', 'the end']);
 });
 
-test('a draft survives being cut off, and Enter does not send it into the void', async () => {
+test('what is written while cut off goes out when the wire is back, even over a reload', async () => {
   const [ada, bob] = await adaAndBob('draft');
+  await ada.say('before');
+  await bob.sees('before');
   wire.cut();
   await ada.isConnection('Reconnecting');
-  const draft = ada.page.getByLabel('Message', { exact: true });
-  await draft.fill('written while away');
-  await draft.press('Enter');
-  assert.equal(await draft.inputValue(), 'written while away');
+  await ada.say('written while away');
+  await ada.page.locator('.message.sending').waitFor();
+  await ada.page.locator('#draft').fill('half a thought');
   wire.mend();
-  await ada.canTalk();
-  await draft.press('Enter');
+  await ada.page.reload();
   await bob.sees('written while away');
+  await ada.sees('written while away');
+  assert.equal(await ada.page.locator('#draft').inputValue(), 'half a thought');
+  assert.deepEqual(await bob.messages(), ['before', 'written while away']);
+});
+
+test('a server that restarts is joined again, and the page says what it cannot know', async (t) => {
+  const first = await startServer();
+  t.after(() => first.stop());
+  const ada = await Person.at(browser, `${first.url}?room=restart`);
+  await ada.join('Ada of restart');
+  await ada.say('before the restart');
+  await ada.sees('before the restart');
+  await first.stop();
+  await ada.isConnection('Reconnecting');
+  const second = await startServerAt(first.port);
+  t.after(() => second.stop());
+  await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.canTalk();
+  await ada.say('after the restart');
+  await ada.sees('after the restart');
+  assert.deepEqual(await ada.messages(), ['before the restart', 'after the restart']);
+  await ada.seesNotice('Messages may be missing');
+});
+
+test('a server that cannot be reached, and one that is full, are told apart in words', async () => {
+  const ada = await waitingForLong('words');
+  wire.cut();
+  await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.page.getByText('The server cannot be reached.').waitFor();
+
+  await ada.page.route('**/healthz', (route) => route.fulfill({ status: 503 }));
+  await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.page.getByText('The server is full at the moment.').waitFor();
+});
+
+test('a close code that forbids it stops the reconnects, says why, and leaves a button', async () => {
+  const ada = await Person.at(browser, 'about:blank');
+  await ada.page.routeWebSocket('**/ws', (socket) => socket.close({ code: 4502, reason: 'spam' }));
+  await ada.page.goto(`${server.url}?room=kicked`);
+  await ada.isConnection('Disconnected');
+  await ada.page.getByText('You were removed from the chat.').waitFor();
+  await ada.page.getByRole('button', { name: 'Connect again' }).waitFor();
 });
 
 test('a page opened while the server is out of reach joins when it is back', async () => {

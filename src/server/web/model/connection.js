@@ -10,6 +10,9 @@
 //       └─────────────────────────────────────────────────────┘
 //                  ended with a code that says "do not come back"
 
+import { closingWords, mayReconnect } from './closing.js';
+import { parseObject } from './wire.js';
+
 const SUBPROTOCOL = 'wirechat.v1';
 
 /** How long an opening handshake may take, in ms. Browsers themselves wait for minutes. */
@@ -18,20 +21,14 @@ const CONNECT_DEADLINE = 10_000;
 const PING_EVERY = 10_000;
 /** How long the other end may stay silent after a ping, in ms; less than `PING_EVERY`. */
 const PONG_DEADLINE = 8_000;
+/** A timer that is this late, in ms, shows that the computer slept or the page was held back. */
+const OVERSLEPT = 2_000;
 /** A connection that lived this long, in ms, lets the next back-off start from the beginning. */
 const LASTED = 10_000;
 const BACKOFF_FIRST = 1_000;
 const BACKOFF_MOST = 30_000;
 /** The longest wait that a server's `going_away` may ask for, in ms. */
 const ASKED_WAIT_MOST = 300_000;
-
-/**
- * Whether a client may come back by itself after this close code. 1008 is a violated
- * policy (RFC 6455 §7.4.1); 4500 to 4999 mean "not without a change" in the chat protocol.
- */
-export function mayReconnect(code) {
-  return code !== 1008 && !(code >= 4500 && code <= 4999);
-}
 
 /**
  * The wait before the next attempt, in ms: exponential with full jitter, so that the
@@ -48,13 +45,15 @@ export class Connection {
   #state = { name: 'disconnected', why: '' };
   #attempt = 0;
   #askedWait = null;
+  #notBefore = 0;
   #ping = { nonce: '', sent: 0, count: 0 };
   #timers = { deadline: 0, ping: 0, lasted: 0, retry: 0 };
 
   /**
    * `on` hears `changed(state)`, `opened()`, `closed()` and `received(object)`. A state is one of
    * `{name: 'connecting'}`, `{name: 'connected', latency}` (ms, or null until it is known),
-   * `{name: 'reconnecting', at}` (ms since 1970) and `{name: 'disconnected', why}`.
+   * `{name: 'reconnecting', at, why}` (ms since 1970; `why` is null if no connection could be
+   * opened) and `{name: 'disconnected', why}`.
    */
   constructor(url, on) {
     this.#url = url;
@@ -78,10 +77,20 @@ export class Connection {
     this.#timers.deadline = setTimeout(() => this.#abandon(), CONNECT_DEADLINE);
   }
 
-  /** Something changed (network, visibility): find out now where we stand. */
+  /**
+   * Something changed (network, visibility, a computer that slept): find out now where we
+   * stand. A server that asked for a wait gets it all the same.
+   */
   nudge() {
-    if (this.#state.name === 'reconnecting') this.connectNow();
+    if (this.#state.name === 'reconnecting' && Date.now() >= this.#notBefore) this.connectNow();
     else if (this.#state.name === 'connected') this.#sendPing();
+  }
+
+  /** Ends the connection for good: a Close with code 1000. */
+  end() {
+    const socket = this.#socket;
+    this.#ended(1000, '', false);
+    socket?.close(1000);
   }
 
   /** Hands one object to the socket; false when there is no open one. */
@@ -103,16 +112,23 @@ export class Connection {
     clearTimeout(this.#timers.ping);
     clearTimeout(this.#timers.deadline);
     this.#timers.ping = setTimeout(() => this.#sendPing(), PING_EVERY);
-    this.#timers.deadline = setTimeout(() => this.#abandon(), PONG_DEADLINE);
+    const due = Date.now() + PONG_DEADLINE;
+    this.#timers.deadline = setTimeout(() => this.#heardNothing(due), PONG_DEADLINE);
     const count = this.#ping.count + 1;
     this.#ping = { nonce: `ping-${count}`, sent: performance.now(), count };
     this.send({ type: 'ping', nonce: this.#ping.nonce });
   }
 
+  /** The answer of a page that slept may be waiting behind this timer: it asks once more. */
+  #heardNothing(due) {
+    if (Date.now() - due > OVERSLEPT) this.#sendPing();
+    else this.#abandon();
+  }
+
   #received(data) {
     // Whatever arrives proves that the other end lives, not only the pong.
     clearTimeout(this.#timers.deadline);
-    const object = parse(data);
+    const object = parseObject(data);
     if (object?.type === 'pong') this.#ponged(object.nonce);
     else if (object?.type === 'going_away') this.#wasAskedToWait(object.reconnect_after_ms);
     else if (object) this.#on.received(object);
@@ -135,20 +151,23 @@ export class Connection {
     socket.close();
   }
 
-  #ended(code, reason) {
+  #ended(code, reason, comesBack = mayReconnect(code)) {
     const wasOpen = this.#state.name === 'connected';
     this.#socket = null;
     this.#clearTimers();
-    if (mayReconnect(code)) this.#comeBackLater();
-    else this.#enter({ name: 'disconnected', why: reason || `the server closed with code ${code}` });
+    const why = wasOpen || code !== 1006 ? closingWords(code, reason) : null;
+    if (comesBack) this.#comeBackLater(why);
+    else this.#enter({ name: 'disconnected', why });
     if (wasOpen) this.#on.closed();
   }
 
-  #comeBackLater() {
+  #comeBackLater(why) {
     const wait = this.#askedWait ?? backoff(this.#attempt++);
+    const at = Date.now() + wait;
+    this.#notBefore = this.#askedWait === null ? 0 : at;
     this.#askedWait = null;
     this.#timers.retry = setTimeout(() => this.connectNow(), wait);
-    this.#enter({ name: 'reconnecting', at: Date.now() + wait });
+    this.#enter({ name: 'reconnecting', at, why });
   }
 
   #enter(state) {
@@ -158,15 +177,5 @@ export class Connection {
 
   #clearTimers() {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-  }
-}
-
-/** The JSON object in a message, or null: what the other end sends is never trusted. */
-function parse(data) {
-  try {
-    const value = JSON.parse(data);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
   }
 }

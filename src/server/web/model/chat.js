@@ -1,0 +1,428 @@
+// What the page knows of the chat, and the objects it exchanges with the server (dialect
+// `wirechat.v1`). No DOM and no socket.
+//
+// A new connection enters one room first, since only that tells whether the name is ours;
+// then all the others, with the session that the first answer named.
+
+import { Outbox } from './outbox.js';
+import { personName, privateKey, roomName } from './names.js';
+import { Private } from './private.js';
+import { Room } from './room.js';
+import { list, newNonce, privately, text, time, whole } from './wire.js';
+import { mentions } from './words.js';
+
+/** Private conversations kept; the one that was silent for longest goes first. */
+const PRIVATE_MOST = 50;
+const HISTORY_PAGE = 50;
+const GAP_PAGE = 100;
+/** The wait before a refused join is tried again, in ms, where the server names none. */
+const REJOIN_AFTER = 2_000;
+
+export class Chat {
+  /** By key, in the order in which they were opened. */
+  conversations = new Map();
+  /** Our name as the server has it, or null before we are in. */
+  name = null;
+  /** Rooms that others are in, `{room, users}`, as of the last time we asked. */
+  rooms = [];
+
+  #on;
+  #outbox;
+  #wanted = null;
+  #session;
+  #entered = false;
+  #shown = null;
+  #isWatched = false;
+  #joins = new Map();
+  #rejoin = 0;
+  #asks = 0;
+  #privateSeen;
+  #isFresh = true;
+  #lacks = new Set();
+  #welcomed = false;
+
+  /**
+   * `on` hears `changed()`, `send(object)` (false if there is no connection), `entered()`,
+   * `refused({code, words, suggestion})`, `arrived(conversation, row, isCall)` for messages of
+   * others, and `moved(from, to)` when a conversation has another key. `saved` is what
+   * `toJSON` gave to an earlier page of this tab.
+   */
+  constructor(on, saved = {}) {
+    this.#on = on;
+    this.#outbox = new Outbox({
+      send: (entry) => this.#sendEntry(entry),
+      refused: ({ nonce, key, why, again }) => this.find(key)?.timeline.refuse(nonce, why, again),
+    });
+    this.#session = text(saved.session) || null;
+    this.#privateSeen = text(saved.privateSeen) || null;
+    if (text(saved.name)) this.#restore(saved);
+  }
+
+  // ---- what the person does
+
+  /** Whether `join` was called, here or on an earlier page of this tab. */
+  get hasName() {
+    return this.#wanted !== null;
+  }
+
+  /** Whether the server has let us in on this connection. */
+  get isIn() {
+    return this.#entered;
+  }
+
+  find(key) {
+    return this.conversations.get(key);
+  }
+
+  /** Joins under this name: now, and again after every reconnect. Later: another name. */
+  join(username) {
+    this.#wanted = personName(username);
+    this.#joinFirst();
+  }
+
+  /** The conversation at this place, opened if it was not. */
+  open({ kind, name }) {
+    const key = kind === 'room' ? roomName(name) : privateKey(name);
+    if (!this.find(key)) this.#add(kind, name);
+    const conversation = this.find(key);
+    if (kind === 'room' && this.#entered && !conversation.joined) this.#sendJoin(conversation);
+    return conversation;
+  }
+
+  /** Leaves a room, or closes a private conversation. */
+  close(key) {
+    const conversation = this.find(key);
+    if (!conversation) return;
+    if (conversation.joined) this.#on.send({ type: 'leave', room: conversation.name });
+    conversation.typists.clear();
+    this.#outbox.forget(key);
+    this.conversations.delete(key);
+    this.#on.changed();
+  }
+
+  /** The person turns to this conversation. */
+  show(key) {
+    if (this.#shown !== key) this.find(this.#shown)?.settled();
+    this.#shown = key;
+    this.watch(this.#isWatched);
+  }
+
+  /** Whether the person sees the end of the conversation shown: nothing there is unread then. */
+  watch(isWatched) {
+    this.#isWatched = isWatched;
+    if (isWatched) this.find(this.#shown)?.seen();
+  }
+
+  /** Says something. False if too much waits already. */
+  say(key, content) {
+    if (this.#outbox.isFull) return false;
+    const conversation = this.find(key);
+    const entry = { nonce: newNonce(), key, content, timestamp: Date.now() };
+    conversation.settled();
+    conversation.timeline.compose(entry.nonce, this.name ?? this.#wanted, content, entry.timestamp);
+    this.#outbox.add(entry);
+    return true;
+  }
+
+  /** Sends a message that failed once more, under its first nonce, which makes that safe. */
+  retry(key, nonce) {
+    this.find(key)?.timeline.retry(nonce);
+    this.#outbox.retry(nonce);
+  }
+
+  /** Takes a message that failed out of the conversation; its content, or null. */
+  takeBack(key, nonce) {
+    const content = this.#outbox.takeBack(nonce);
+    if (content !== null) this.find(key)?.timeline.takeBack(nonce);
+    return content;
+  }
+
+  typing(key, isTyping) {
+    const conversation = this.find(key);
+    if (!conversation || !this.#entered || this.#lacks.has('typing')) return;
+    const place = conversation.kind === 'room' ? { room: conversation.name } : { to: conversation.name };
+    this.#on.send({ type: 'typing', isTyping, ...place, nonce: 'typing' });
+  }
+
+  /** Asks for messages before the first one here. */
+  loadOlder(key) {
+    const room = this.find(key);
+    if (room?.kind === 'room') this.#ask(room, 'older');
+  }
+
+  askRooms() {
+    if (this.#entered) this.#on.send({ type: 'rooms' });
+  }
+
+  /** Whether someone of this name is in a room with us. */
+  isPresent(name) {
+    return this.#rooms().some(({ people }) => people.has(name));
+  }
+
+  // ---- what the connection says
+
+  connected() {
+    this.#lacks.clear();
+    if (this.#wanted !== null) this.#joinFirst();
+  }
+
+  connectionLost() {
+    this.#entered = false;
+    this.#joins.clear();
+    clearTimeout(this.#rejoin);
+    this.#outbox.connectionLost();
+    for (const room of this.#rooms()) room.leave();
+    this.#on.changed();
+  }
+
+  /** One object from the server. */
+  received(object) {
+    switch (object.type) {
+      case 'message':
+        if (object.event) this.#noticed(object);
+        else this.#said(object);
+        break;
+      case 'joined': this.#joined(object); break;
+      case 'private': this.#whispered(object); break;
+      case 'ack': this.#acknowledged(object); break;
+      case 'typing': this.#typed(object); break;
+      case 'presence': this.#room(object)?.setPeople(object); break;
+      case 'history': this.#answered(object); break;
+      case 'rooms': this.#listed(object); break;
+      case 'error': this.#failed(object); break;
+      default: // A newer server may say more than this page understands.
+    }
+  }
+
+  /** What the next page of this tab needs to go on. */
+  toJSON() {
+    const rooms = this.#rooms().map((room) => ({ room: room.name, ...room.read }));
+    const people = [...this.conversations.values()].filter(({ kind }) => kind === 'private').map(({ name }) => name);
+    return { name: this.#wanted, session: this.#session, rooms, people, privateSeen: this.#privateSeen, outbox: this.#outbox.entries };
+  }
+
+  // ---- entering
+
+  #restore({ name, rooms, people, outbox }) {
+    this.#wanted = name;
+    for (const { room, ...read } of list(rooms).map(Object)) if (text(room)) this.#add('room', room, read);
+    for (const person of list(people)) if (text(person)) this.#add('private', person);
+    for (const entry of list(outbox).map(Object)) {
+      const { nonce, key, content, timestamp, state, why, again } = entry;
+      const conversation = this.find(key);
+      if (!conversation) continue;
+      this.#outbox.restore(entry);
+      conversation.timeline.compose(nonce, this.#wanted, content, timestamp);
+      if (state === 'refused') conversation.timeline.refuse(nonce, why, again);
+    }
+  }
+
+  #add(kind, name, read) {
+    const changed = () => this.#on.changed();
+    const conversation = kind === 'room' ? new Room(name, changed, read) : new Private(personName(name), changed);
+    this.conversations.set(conversation.key, conversation);
+    const people = [...this.conversations.values()].filter((other) => other.kind === 'private');
+    if (people.length > PRIVATE_MOST) this.close(people.find(({ key, unread }) => key !== this.#shown && unread === 0)?.key);
+    changed();
+    return conversation;
+  }
+
+  #rooms() {
+    return [...this.conversations.values()].filter(({ kind }) => kind === 'room');
+  }
+
+  #joinFirst() {
+    this.#sendJoin(this.#here ?? this.#add('room', 'lobby'));
+  }
+
+  #sendJoin(room) {
+    const nonce = `join-${++this.#asks}`;
+    const object = { type: 'join', username: this.#wanted, room: room.name, nonce };
+    if (room.resume && !room.joined) object.resume = room.resume;
+    if (this.#session !== null) object.session = this.#session;
+    if (!this.#entered && this.#privateSeen) object.private_after = this.#privateAfter;
+    if (this.#on.send(object)) this.#joins.set(nonce, room.key);
+  }
+
+  /** A page that shows nothing yet wants everything again that is kept. */
+  get #privateAfter() {
+    return this.#isFresh ? this.#privateSeen.replace(/\d+$/, '0') : this.#privateSeen;
+  }
+
+  #joined(object) {
+    const key = roomName(text(object.room));
+    const room = this.find(key) ?? this.#add('room', key);
+    for (const [nonce, joining] of this.#joins) if (joining === key) this.#joins.delete(nonce);
+    const isFirst = !this.#entered;
+    this.#entered = true;
+    this.#isFresh = false;
+    this.name = text(object.user) || this.#wanted;
+    this.#wanted = this.name;
+    this.#session = text(object.session) || this.#session;
+    room.enter(object);
+    if (isFirst) {
+      this.#joinAgain();
+      this.#on.entered();
+    }
+    this.#outbox.pump();
+    this.#on.changed();
+  }
+
+  #joinAgain() {
+    if (!this.#entered) this.#joinFirst();
+    else for (const room of this.#rooms()) if (!room.joined) this.#sendJoin(room);
+  }
+
+  #joinRefused(key, refusal) {
+    const { code, content, suggestion, retry_after_ms: wait } = refusal;
+    if (code === 'rate_limited' || code === 'unavailable') {
+      this.#rejoin = setTimeout(() => this.#joinAgain(), whole(wait) ?? REJOIN_AFTER);
+    } else if (this.#entered && !text(code).startsWith('name_')) {
+      this.close(key);
+      this.#note({ ...refusal, content: `#${key}: ${text(content)}` });
+    } else {
+      if (this.#entered) this.#wanted = this.name;
+      else this.#wanted = null;
+      this.#on.refused({ code: text(code), words: text(content), suggestion: text(suggestion) });
+    }
+  }
+
+  // ---- messages
+
+  #sendEntry({ nonce, key, content }) {
+    const conversation = this.find(key);
+    if (!this.#entered || !conversation) return false;
+    if (conversation.kind === 'private') return this.#on.send({ type: 'private', to: conversation.name, content, nonce });
+    return conversation.joined && this.#on.send({ type: 'message', room: conversation.name, content, nonce });
+  }
+
+  #said(object) {
+    const room = this.#room(object);
+    if (!room?.joined) return;
+    room.typists.hears(text(object.username), false);
+    const row = room.said(object, this.name);
+    if (row && !row.own) this.#arrived(room, row, mentions(row.content, this.name));
+    if (room.lacksSome) this.#ask(room, 'newer');
+  }
+
+  #whispered(object) {
+    const message = privately(object);
+    if (!message) return;
+    const partner = message.from === this.name ? message.to : message.from;
+    const wasSeen = this.#wasSeen(message);
+    const row = this.open({ kind: 'private', name: partner }).said(message, this.name);
+    if (!wasSeen) this.#privateSeen = message.id;
+    if (row && !row.own && !wasSeen) this.#arrived(this.find(privateKey(partner)), row, true);
+  }
+
+  /** Whether an earlier page of this tab had this private message. */
+  #wasSeen({ epoch, seq }) {
+    const [, seenEpoch, seenSeq] = /^(.+)-(\d+)$/.exec(this.#privateSeen ?? '') ?? [];
+    return seenEpoch === epoch && seq <= Number(seenSeq);
+  }
+
+  #arrived(conversation, row, isCall) {
+    row.isCall = isCall && conversation.kind === 'room';
+    if (conversation.key !== this.#shown || !this.#isWatched) conversation.missed(row, isCall);
+    this.#on.arrived(conversation, row, isCall);
+  }
+
+  #acknowledged(object) {
+    const entry = this.#outbox.acknowledged(object.nonce);
+    const id = text(object.id);
+    const seq = whole(object.seq) ?? Number(/\d+$/.exec(id)?.[0] ?? 0);
+    if (entry && id) this.find(entry.key)?.timeline.acknowledge(entry.nonce, id, seq, time(object));
+  }
+
+  #noticed(object) {
+    if (object.event === 'welcome') {
+      // Every connection is welcomed; a reconnect is not news.
+      if (this.#welcomed) return;
+      this.#welcomed = true;
+    }
+    if (object.event === 'rename') this.#renamed(text(object.was), text(object.user));
+    const room = object.room === undefined ? this.#here : this.#room(object);
+    room?.noticed(object);
+  }
+
+  /** A private conversation follows the person. */
+  #renamed(was, user) {
+    const [from, to] = [privateKey(was), privateKey(user)];
+    const conversation = this.find(from);
+    if (!conversation || user === '' || from === to || this.find(to)) return;
+    this.conversations.delete(from);
+    Object.assign(conversation, { key: to, name: user });
+    this.conversations.set(to, conversation);
+    this.#outbox.move(from, to);
+    if (this.#shown === from) this.#shown = to;
+    this.#on.moved(from, to);
+  }
+
+  #typed(object) {
+    const name = text(object.username);
+    if (name === '' || name === this.name) return;
+    const conversation = object.room === undefined ? this.find(privateKey(text(object.from))) : this.#room(object);
+    conversation?.typists.hears(name, object.isTyping === true);
+  }
+
+  #listed(object) {
+    this.rooms = list(object.rooms).map(({ room, users }) => ({ room: text(room), users: whole(users) ?? 0 }));
+    this.#on.changed();
+  }
+
+  // ---- history
+
+  #ask(room, what) {
+    if (this.#lacks.has('history')) return;
+    const range = room.ask(what);
+    if (!range) return;
+    const limit = what === 'newer' ? GAP_PAGE : HISTORY_PAGE;
+    this.#on.send({ type: 'history', room: room.name, ...range, limit, nonce: `history-${room.key}` });
+  }
+
+  #answered(object) {
+    const room = this.#room(object);
+    if (!room) return;
+    const { rows, again } = room.answered(object, this.name);
+    for (const row of rows) if (!row.own) this.#arrived(room, row, mentions(row.content, this.name));
+    if (again || room.lacksSome) this.#ask(room, 'newer');
+  }
+
+  // ---- refusals
+
+  #failed(object) {
+    const nonce = text(object.nonce);
+    const [, about, key] = /^(typing|history|join)(?:-(.*))?$/s.exec(nonce) ?? [];
+    if (about === 'join') {
+      const room = this.#joins.get(nonce);
+      this.#joins.delete(nonce);
+      if (room !== undefined) this.#joinRefused(room, object);
+    } else if (about === 'history') {
+      if (object.code === 'unknown_type') this.#lacks.add(about);
+      this.find(key)?.unanswered(object);
+    } else if (about === 'typing') {
+      // Nobody has to know that others do not see it.
+      if (object.code === 'unknown_type') this.#lacks.add(about);
+    } else if (nonce !== '' && !nonce.startsWith('ping-')) {
+      const why = object.code === 'unknown_type' ? 'this server does not do that.' : text(object.content);
+      this.#outbox.refused(nonce, { code: object.code, why, retryAfter: whole(object.retry_after_ms) });
+    } else if (nonce === '') {
+      this.#note(object);
+    }
+  }
+
+  #note(object) {
+    this.#here?.timeline.note('error', text(object.content), time(object));
+  }
+
+  /** The room that is shown, or the first one. */
+  get #here() {
+    const rooms = this.#rooms();
+    return rooms.find(({ key }) => key === this.#shown) ?? rooms[0];
+  }
+
+  #room(object) {
+    const room = this.find(roomName(text(object.room)));
+    return room?.kind === 'room' ? room : undefined;
+  }
+}
