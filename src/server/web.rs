@@ -1,9 +1,13 @@
 //! The page and everything else that is not a WebSocket: one request, one
 //! response, and the connection ends.
 
+#[cfg(feature = "deflate")]
+use std::sync::LazyLock;
+
 use crate::proto::handshake::Request;
 
 /// A file of the page, part of the program.
+#[derive(Clone, Copy)]
 struct File {
     path: &'static str,
     content_type: &'static str,
@@ -57,12 +61,11 @@ const FILES: [File; 34] = files! {
     "view/times.js" "javascript"
 };
 
-/// Only what this server itself serves may run, and it may talk to nobody else:
-/// even text that became markup by mistake could do nothing.
-const SECURITY: &str = "Content-Security-Policy: default-src 'none'; script-src 'self'; \
+/// For the page itself: only what this server serves may run, and it may talk to
+/// nobody else: even text that became markup by mistake could do nothing.
+const POLICY: &str = "Content-Security-Policy: default-src 'none'; script-src 'self'; \
     style-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'\r\n\
-    X-Content-Type-Options: nosniff\r\n\
     Referrer-Policy: no-referrer\r\n";
 
 /// The complete response to a request that asks for no WebSocket.
@@ -73,11 +76,50 @@ pub(super) fn respond(request: &Request<'_>) -> Vec<u8> {
         _ => return plain("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "use GET\n"),
     };
     let path = if request.path() == "/" { "/index.html" } else { request.path() };
-    match FILES.iter().find(|file| file.path == path) {
-        Some(file) => response("200 OK", SECURITY, file.content_type, file.content, head_only),
+    match FILES.iter().position(|file| file.path == path) {
+        Some(index) => page_file(index, request, head_only),
         None if request.path() == "/healthz" => plain("200 OK", "", "ok\n"),
         None => not_found(),
     }
+}
+
+fn page_file(index: usize, request: &Request<'_>, head_only: bool) -> Vec<u8> {
+    let File { path, content_type, content } = FILES[index];
+    let policy = if path == "/index.html" { POLICY } else { "" };
+    let (encoding, body) = match compressed(index, request) {
+        Some(body) => ("Content-Encoding: gzip\r\n", body),
+        None => ("", content.as_bytes()),
+    };
+    let fields =
+        format!("{policy}X-Content-Type-Options: nosniff\r\nVary: Accept-Encoding\r\n{encoding}");
+    response("200 OK", &fields, content_type, body, head_only)
+}
+
+/// The file compressed, if whoever asks can read that.
+#[cfg(feature = "deflate")]
+fn compressed(index: usize, request: &Request<'_>) -> Option<&'static [u8]> {
+    request.lists("accept-encoding", "gzip").then(|| COMPRESSED[index].as_slice())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn compressed(_: usize, _: &Request<'_>) -> Option<&'static [u8]> {
+    None
+}
+
+/// Every file compressed, once, when the first of them is asked for.
+#[cfg(feature = "deflate")]
+static COMPRESSED: LazyLock<[Vec<u8>; FILES.len()]> =
+    LazyLock::new(|| FILES.each_ref().map(|file| gzip(file.content.as_bytes())));
+
+#[cfg(feature = "deflate")]
+fn gzip(content: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+
+    let mut compressed = Vec::with_capacity(content.len() / 2);
+    flate2::read::GzEncoder::new(content, flate2::Compression::best())
+        .read_to_end(&mut compressed)
+        .expect("memory can be read and written");
+    compressed
 }
 
 /// There is nothing at this path, neither a file nor a WebSocket.
@@ -100,18 +142,18 @@ pub(super) fn too_many() -> Vec<u8> {
 }
 
 fn plain(status: &str, fields: &str, body: &str) -> Vec<u8> {
-    response(status, fields, "text/plain; charset=utf-8", body, false)
+    response(status, fields, "text/plain; charset=utf-8", body.as_bytes(), false)
 }
 
 fn response(
     status: &str,
     fields: &str,
     content_type: &str,
-    body: &str,
+    body: &[u8],
     head_only: bool,
 ) -> Vec<u8> {
     let length = body.len();
-    let mut response = format!(
+    let head = format!(
         "HTTP/1.1 {status}\r\n\
          {fields}\
          Content-Type: {content_type}\r\n\
@@ -119,10 +161,11 @@ fn response(
          Cache-Control: no-cache\r\n\
          Connection: close\r\n\r\n"
     );
+    let mut response = head.into_bytes();
     if !head_only {
-        response.push_str(body);
+        response.extend_from_slice(body);
     }
-    response.into_bytes()
+    response
 }
 
 #[cfg(test)]
@@ -131,9 +174,13 @@ mod tests {
     use crate::proto::handshake::Head;
 
     fn answer(method: &str, path: &str) -> String {
-        let bytes = format!("{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n");
-        let (head, _) = Head::split(bytes.as_bytes()).unwrap().unwrap();
-        String::from_utf8(respond(&Request::parse(head).unwrap())).unwrap()
+        String::from_utf8(bytes(&format!("{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n")))
+            .unwrap()
+    }
+
+    fn bytes(request: &str) -> Vec<u8> {
+        let (head, _) = Head::split(request.as_bytes()).unwrap().unwrap();
+        respond(&Request::parse(head).unwrap())
     }
 
     #[test]
@@ -179,6 +226,44 @@ mod tests {
                 assert!(answer("GET", &path).starts_with("HTTP/1.1 200"), "{path}");
             }
         }
+    }
+
+    #[test]
+    fn no_module_waits_until_another_one_names_it() {
+        for script in FILES
+            .iter()
+            .filter(|file| file.path.contains(".js") && file.path.matches('/').count() == 2)
+        {
+            let link = format!("<link rel=\"modulepreload\" href=\"{}\">", &script.path[1..]);
+            assert!(FILES[0].content.contains(&link), "{link}");
+        }
+    }
+
+    #[cfg(feature = "deflate")]
+    #[test]
+    fn who_takes_gzip_gets_the_same_page_in_less_than_60_kb() {
+        use std::io::Read;
+
+        let mut total = 0;
+        for file in &FILES {
+            let request = format!(
+                "GET {} HTTP/1.1\r\nHost: here\r\nAccept-Encoding: br, gzip\r\n\r\n",
+                file.path
+            );
+            let response = bytes(&request);
+            let split = response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+            let head = String::from_utf8_lossy(&response[..split]);
+            assert!(head.contains("Content-Encoding: gzip\r\n"), "{head}");
+            assert!(
+                head.contains(&format!("Content-Length: {}\r\n", response.len() - split)),
+                "{head}"
+            );
+            let mut content = String::new();
+            flate2::read::GzDecoder::new(&response[split..]).read_to_string(&mut content).unwrap();
+            assert_eq!(content, file.content);
+            total += response.len();
+        }
+        assert!(total < 60_000, "{total} bytes");
     }
 
     #[test]
