@@ -24,7 +24,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [File; 34] = files! {
+const FILES: [File; 35] = files! {
     "index.html" "html"
     "style/base.css" "css"
     "style/frame.css" "css"
@@ -35,6 +35,7 @@ const FILES: [File; 34] = files! {
     "model/closing.js" "javascript"
     "model/connection.js" "javascript"
     "model/conversation.js" "javascript"
+    "model/directory.js" "javascript"
     "model/memory.js" "javascript"
     "model/names.js" "javascript"
     "model/outbox.js" "javascript"

@@ -470,6 +470,16 @@ test('a crowd is counted even where only a few are named', () => {
   assert.equal(room.count, 1_000);
 });
 
+test('someone who speaks and is not known to be here makes us ask who is, not too often', () => {
+  joined();
+  for (let seq = 1; seq <= 3; seq++) broadcast(seq, 'Ghost', `${seq}`);
+  assert.deepEqual(all('who'), [{ type: 'who', room: 'lobby' }]);
+  hears({ type: 'presence', room: 'lobby', users: ['Ada', 'Ghost'], count: 2 });
+  mock.timers.tick(60_000);
+  broadcast(4, 'Ghost', '4');
+  assert.equal(all('who').length, 1);
+});
+
 test('only the first connection is welcomed', () => {
   joined();
   for (let i = 0; i < 2; i++) hears({ type: 'message', event: 'welcome', content: 'Welcome' });
@@ -482,7 +492,7 @@ test('a private message opens a conversation with the other person, whoever wrot
   joined();
   whisper(1, 'Bob', 'Ada', 'psst');
   whisper(2, 'Ada', 'Eve', 'from my other tab');
-  assert.deepEqual([...chat.conversations.keys()], ['lobby', '@bob', '@eve']);
+  assert.deepEqual(chat.conversations.map(({ key }) => key), ['lobby', '@bob', '@eve']);
   assert.deepEqual([chat.find('@bob').unread, chat.find('@bob').calls, chat.find('@eve').unread], [1, 1, 0]);
   lines(['psst (delivered)'], '@bob');
   lines(['from my other tab (delivered)'], '@eve');

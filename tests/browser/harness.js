@@ -94,6 +94,9 @@ export async function startWire(port) {
         far.unpipe(near).pause();
       }
     },
+    stallAnswers() {
+      for (const [near, far] of pairs) far.unpipe(near).pause();
+    },
     cut,
     mend: () => (up = true),
     stop() {
@@ -177,6 +180,12 @@ export class Person {
   /** Goes to a place by its address, as a link would. */
   async goes(address) {
     await this.page.evaluate((hash) => (location.hash = hash), address);
+  }
+
+  /** Chooses a person in the room to write to them alone. */
+  async opensPrivate(name) {
+    await this.page.locator('#people-list').getByText(name).click();
+    await this.page.getByText(`Private: only you and ${name} see this.`).waitFor();
   }
 
   /** The conversation in the list beside, such as "#kitchen". */

@@ -34,6 +34,7 @@ const PROBE_DEADLINE = 5_000;
 
 let shown = null;
 let isInside = false;
+let isLeaving = false;
 let drawing = false;
 let saving = 0;
 const typing = new TypingSender();
@@ -90,8 +91,8 @@ const options = new SettingsDialog({
     document.documentElement.dataset.theme = theme;
   },
   signOut() {
+    isLeaving = true;
     connection.end();
-    removeEventListener('pagehide', save);
     tab.forget();
     location.reload();
   },
@@ -128,7 +129,7 @@ watchForWake(() => connection.nudge(), isVisible);
 // ---- where the person is
 
 function navigate() {
-  const place = placeIn(location) ?? { kind: 'room', name: chat.conversations.keys().next().value ?? 'lobby' };
+  const place = placeIn(location) ?? { kind: 'room', name: chat.conversations[0]?.key ?? 'lobby' };
   const before = shown;
   const conversation = chat.open(place);
   shown = conversation.key;
@@ -155,6 +156,8 @@ function closeDrawers() {
 
 function enter(name) {
   chat.join(name);
+  // A server that did not want us back may have changed its mind.
+  connection.connectNow();
 }
 
 function entered() {
@@ -217,7 +220,7 @@ function drawNow() {
   const conversation = chat.find(shown);
   if (!conversation) {
     // It was left, or could not be entered.
-    go('room', chat.conversations.keys().next().value ?? 'lobby');
+    go('room', chat.conversations[0]?.key ?? 'lobby');
     return;
   }
   if (chat.name) settings.set('name', chat.name);
@@ -247,6 +250,7 @@ function showPart() {
 function save() {
   clearTimeout(saving);
   saving = 0;
+  if (isLeaving) return;
   composer.save();
   if (isInside) tab.save(chat);
 }

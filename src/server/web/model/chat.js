@@ -4,23 +4,18 @@
 // A new connection enters one room first, since only that tells whether the name is ours;
 // then all the others, with the session that the first answer named.
 
-import { Outbox } from './outbox.js';
+import { Directory } from './directory.js';
 import { personName, privateKey, roomName } from './names.js';
-import { Private } from './private.js';
-import { Room } from './room.js';
+import { Outbox } from './outbox.js';
 import { list, newNonce, privately, text, time, whole } from './wire.js';
 import { mentions } from './words.js';
 
-/** Private conversations kept; the one that was silent for longest goes first. */
-const PRIVATE_MOST = 50;
 const HISTORY_PAGE = 50;
 const GAP_PAGE = 100;
 /** The wait before a refused join is tried again, in ms, where the server names none. */
 const REJOIN_AFTER = 2_000;
 
 export class Chat {
-  /** By key, in the order in which they were opened. */
-  conversations = new Map();
   /** Our name as the server has it, or null before we are in. */
   name = null;
   /** Rooms that others are in, `{room, users}`, as of the last time we asked. */
@@ -31,8 +26,7 @@ export class Chat {
   #wanted = null;
   #session;
   #entered = false;
-  #shown = null;
-  #isWatched = false;
+  #directory;
   #joins = new Map();
   #rejoin = 0;
   #asks = 0;
@@ -49,6 +43,7 @@ export class Chat {
    */
   constructor(on, saved = {}) {
     this.#on = on;
+    this.#directory = new Directory(() => on.changed());
     this.#outbox = new Outbox({
       send: (entry) => this.#sendEntry(entry),
       refused: ({ nonce, key, why, again }) => this.find(key)?.timeline.refuse(nonce, why, again),
@@ -70,8 +65,12 @@ export class Chat {
     return this.#entered;
   }
 
+  get conversations() {
+    return this.#directory.all;
+  }
+
   find(key) {
-    return this.conversations.get(key);
+    return this.#directory.find(key);
   }
 
   /** Joins under this name: now, and again after every reconnect. Later: another name. */
@@ -82,9 +81,7 @@ export class Chat {
 
   /** The conversation at this place, opened if it was not. */
   open({ kind, name }) {
-    const key = kind === 'room' ? roomName(name) : privateKey(name);
-    if (!this.find(key)) this.#add(kind, name);
-    const conversation = this.find(key);
+    const conversation = this.#directory.open(kind, name);
     if (kind === 'room' && this.#entered && !conversation.joined) this.#sendJoin(conversation);
     return conversation;
   }
@@ -94,23 +91,18 @@ export class Chat {
     const conversation = this.find(key);
     if (!conversation) return;
     if (conversation.joined) this.#on.send({ type: 'leave', room: conversation.name });
-    conversation.typists.clear();
     this.#outbox.forget(key);
-    this.conversations.delete(key);
-    this.#on.changed();
+    this.#directory.close(key);
   }
 
   /** The person turns to this conversation. */
   show(key) {
-    if (this.#shown !== key) this.find(this.#shown)?.settled();
-    this.#shown = key;
-    this.watch(this.#isWatched);
+    this.#directory.show(key);
   }
 
   /** Whether the person sees the end of the conversation shown: nothing there is unread then. */
   watch(isWatched) {
-    this.#isWatched = isWatched;
-    if (isWatched) this.find(this.#shown)?.seen();
+    this.#directory.watch(isWatched);
   }
 
   /** Says something. False if too much waits already. */
@@ -156,7 +148,7 @@ export class Chat {
 
   /** Whether someone of this name is in a room with us. */
   isPresent(name) {
-    return this.#rooms().some(({ people }) => people.has(name));
+    return this.#directory.rooms.some(({ people }) => people.has(name));
   }
 
   // ---- what the connection says
@@ -171,7 +163,7 @@ export class Chat {
     this.#joins.clear();
     clearTimeout(this.#rejoin);
     this.#outbox.connectionLost();
-    for (const room of this.#rooms()) room.leave();
+    for (const room of this.#directory.rooms) room.leave();
     this.#on.changed();
   }
 
@@ -186,7 +178,7 @@ export class Chat {
       case 'private': this.#whispered(object); break;
       case 'ack': this.#acknowledged(object); break;
       case 'typing': this.#typed(object); break;
-      case 'presence': this.#room(object)?.setPeople(object); break;
+      case 'presence': this.#directory.roomOf(object)?.setPeople(object); break;
       case 'history': this.#answered(object); break;
       case 'rooms': this.#listed(object); break;
       case 'error': this.#failed(object); break;
@@ -196,8 +188,8 @@ export class Chat {
 
   /** What the next page of this tab needs to go on. */
   toJSON() {
-    const rooms = this.#rooms().map((room) => ({ room: room.name, ...room.read }));
-    const people = [...this.conversations.values()].filter(({ kind }) => kind === 'private').map(({ name }) => name);
+    const rooms = this.#directory.rooms.map((room) => ({ room: room.name, ...room.read }));
+    const people = this.conversations.filter(({ kind }) => kind === 'private').map(({ name }) => name);
     return { name: this.#wanted, session: this.#session, rooms, people, privateSeen: this.#privateSeen, outbox: this.#outbox.entries };
   }
 
@@ -205,8 +197,8 @@ export class Chat {
 
   #restore({ name, rooms, people, outbox }) {
     this.#wanted = name;
-    for (const { room, ...read } of list(rooms).map(Object)) if (text(room)) this.#add('room', room, read);
-    for (const person of list(people)) if (text(person)) this.#add('private', person);
+    for (const { room, ...read } of list(rooms).map(Object)) if (text(room)) this.#directory.open('room', room, read);
+    for (const person of list(people)) if (text(person)) this.#directory.open('private', person);
     for (const entry of list(outbox).map(Object)) {
       const { nonce, key, content, timestamp, state, why, again } = entry;
       const conversation = this.find(key);
@@ -217,22 +209,8 @@ export class Chat {
     }
   }
 
-  #add(kind, name, read) {
-    const changed = () => this.#on.changed();
-    const conversation = kind === 'room' ? new Room(name, changed, read) : new Private(personName(name), changed);
-    this.conversations.set(conversation.key, conversation);
-    const people = [...this.conversations.values()].filter((other) => other.kind === 'private');
-    if (people.length > PRIVATE_MOST) this.close(people.find(({ key, unread }) => key !== this.#shown && unread === 0)?.key);
-    changed();
-    return conversation;
-  }
-
-  #rooms() {
-    return [...this.conversations.values()].filter(({ kind }) => kind === 'room');
-  }
-
   #joinFirst() {
-    this.#sendJoin(this.#here ?? this.#add('room', 'lobby'));
+    this.#sendJoin(this.#directory.here ?? this.#directory.open('room', 'lobby'));
   }
 
   #sendJoin(room) {
@@ -251,7 +229,7 @@ export class Chat {
 
   #joined(object) {
     const key = roomName(text(object.room));
-    const room = this.find(key) ?? this.#add('room', key);
+    const room = this.find(key) ?? this.#directory.open('room', key);
     for (const [nonce, joining] of this.#joins) if (joining === key) this.#joins.delete(nonce);
     const isFirst = !this.#entered;
     this.#entered = true;
@@ -270,7 +248,7 @@ export class Chat {
 
   #joinAgain() {
     if (!this.#entered) this.#joinFirst();
-    else for (const room of this.#rooms()) if (!room.joined) this.#sendJoin(room);
+    else for (const room of this.#directory.rooms) if (!room.joined) this.#sendJoin(room);
   }
 
   #joinRefused(key, refusal) {
@@ -297,9 +275,10 @@ export class Chat {
   }
 
   #said(object) {
-    const room = this.#room(object);
+    const room = this.#directory.roomOf(object);
     if (!room?.joined) return;
     room.typists.hears(text(object.username), false);
+    if (room.wonders(text(object.username), Date.now())) this.#on.send({ type: 'who', room: room.name });
     const row = room.said(object, this.name);
     if (row && !row.own) this.#arrived(room, row, mentions(row.content, this.name));
     if (room.lacksSome) this.#ask(room, 'newer');
@@ -323,7 +302,7 @@ export class Chat {
 
   #arrived(conversation, row, isCall) {
     row.isCall = isCall && conversation.kind === 'room';
-    if (conversation.key !== this.#shown || !this.#isWatched) conversation.missed(row, isCall);
+    if (!this.#directory.isWatched(conversation)) conversation.missed(row, isCall);
     this.#on.arrived(conversation, row, isCall);
   }
 
@@ -341,27 +320,21 @@ export class Chat {
       this.#welcomed = true;
     }
     if (object.event === 'rename') this.#renamed(text(object.was), text(object.user));
-    const room = object.room === undefined ? this.#here : this.#room(object);
+    const room = object.room === undefined ? this.#directory.here : this.#directory.roomOf(object);
     room?.noticed(object);
   }
 
   /** A private conversation follows the person. */
   #renamed(was, user) {
-    const [from, to] = [privateKey(was), privateKey(user)];
-    const conversation = this.find(from);
-    if (!conversation || user === '' || from === to || this.find(to)) return;
-    this.conversations.delete(from);
-    Object.assign(conversation, { key: to, name: user });
-    this.conversations.set(to, conversation);
-    this.#outbox.move(from, to);
-    if (this.#shown === from) this.#shown = to;
-    this.#on.moved(from, to);
+    if (!this.#directory.rename(was, user)) return;
+    this.#outbox.move(privateKey(was), privateKey(user));
+    this.#on.moved(privateKey(was), privateKey(user));
   }
 
   #typed(object) {
     const name = text(object.username);
     if (name === '' || name === this.name) return;
-    const conversation = object.room === undefined ? this.find(privateKey(text(object.from))) : this.#room(object);
+    const conversation = object.room === undefined ? this.find(privateKey(text(object.from))) : this.#directory.roomOf(object);
     conversation?.typists.hears(name, object.isTyping === true);
   }
 
@@ -381,7 +354,7 @@ export class Chat {
   }
 
   #answered(object) {
-    const room = this.#room(object);
+    const room = this.#directory.roomOf(object);
     if (!room) return;
     const { rows, again } = room.answered(object, this.name);
     for (const row of rows) if (!row.own) this.#arrived(room, row, mentions(row.content, this.name));
@@ -412,17 +385,6 @@ export class Chat {
   }
 
   #note(object) {
-    this.#here?.timeline.note('error', text(object.content), time(object));
-  }
-
-  /** The room that is shown, or the first one. */
-  get #here() {
-    const rooms = this.#rooms();
-    return rooms.find(({ key }) => key === this.#shown) ?? rooms[0];
-  }
-
-  #room(object) {
-    const room = this.find(roomName(text(object.room)));
-    return room?.kind === 'room' ? room : undefined;
+    this.#directory.here?.timeline.note('error', text(object.content), time(object));
   }
 }

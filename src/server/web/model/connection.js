@@ -19,6 +19,8 @@ const SUBPROTOCOL = 'wirechat.v1';
 const CONNECT_DEADLINE = 10_000;
 /** The time between two pings, in ms. A script cannot send a Ping frame, so these are JSON. */
 const PING_EVERY = 10_000;
+/** The first one is answered while the page is busy with what it joins, so another follows soon, in ms. */
+const PING_AGAIN = 2_000;
 /** How long the other end may stay silent after a ping, in ms; less than `PING_EVERY`. */
 const PONG_DEADLINE = 8_000;
 /** A timer that is this late, in ms, shows that the computer slept or the page was held back. */
@@ -105,13 +107,13 @@ export class Connection {
     this.#timers.lasted = setTimeout(() => (this.#attempt = 0), LASTED);
     this.#enter({ name: 'connected', latency: null });
     this.#on.opened();
-    this.#sendPing();
+    this.#sendPing(PING_AGAIN);
   }
 
-  #sendPing() {
+  #sendPing(next = PING_EVERY) {
     clearTimeout(this.#timers.ping);
     clearTimeout(this.#timers.deadline);
-    this.#timers.ping = setTimeout(() => this.#sendPing(), PING_EVERY);
+    this.#timers.ping = setTimeout(() => this.#sendPing(), next);
     const due = Date.now() + PONG_DEADLINE;
     this.#timers.deadline = setTimeout(() => this.#heardNothing(due), PONG_DEADLINE);
     const count = this.#ping.count + 1;

@@ -6,6 +6,9 @@ import { Conversation } from './conversation.js';
 import { roomName } from './names.js';
 import { list, logged, text, time, whole } from './wire.js';
 
+/** In ms. */
+const WONDER_EVERY = 5_000;
+
 export class Room extends Conversation {
   /** Whether the server has let us in on this connection. */
   joined = false;
@@ -24,6 +27,7 @@ export class Room extends Conversation {
   #seen = null;
   #head = 0;
   #newest = -1;
+  #wondered = -Infinity;
 
   /** `read` is the position of the last message that an earlier page of this tab has shown. */
   constructor(name, changed, read = {}) {
@@ -149,6 +153,17 @@ export class Room extends Conversation {
       this.#departed(was);
       this.#arrived(user);
     }
+  }
+
+  /**
+   * Whether to ask who is here, since someone speaks who is not known to be: a list made
+   * while their connection was broken does not name them. Not more often than every few seconds.
+   */
+  wonders(name, now) {
+    const isKnown = this.people.has(name) || this.count > this.people.size;
+    if (isKnown || now - this.#wondered < WONDER_EVERY) return false;
+    this.#wondered = now;
+    return true;
   }
 
   setPeople({ users, count }) {

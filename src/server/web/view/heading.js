@@ -27,7 +27,7 @@ function privateWords(chat, name) {
 
 /** Mentions and private messages are counted in the title, the rest is a dot. */
 function setTitle(chat, conversation) {
-  const others = [...chat.conversations.values()];
+  const others = chat.conversations;
   const calls = others.reduce((sum, { calls: of }) => sum + of, 0);
   const unread = others.some((other) => other.unread > 0);
   const mark = calls > 0 ? `(${calls}) ` : unread ? '• ' : '';

@@ -131,10 +131,8 @@ export class LogView {
   }
 
   #showTop() {
-    const { asked, hasOlder, kind, timeline } = this.#conversation;
-    const words = asked === 'older' ? 'Loading older messages…'
-      : kind === 'room' && hasOlder === false && timeline.rows.length > 20 ? 'The server keeps nothing older than this.' : '';
-    $('log-top').hidden = words === '' || this.#range.from > 0;
+    const words = this.#range.from > 0 ? '' : topWords(this.#conversation);
+    $('log-top').hidden = words === '';
     setText($('log-top'), words);
   }
 
@@ -188,6 +186,15 @@ export class LogView {
   #askForOlder() {
     if (this.#range.from === 0 && this.#scroller.scrollTop < NEAR_BEGINNING) this.#on.older();
   }
+}
+
+/** What stands above the first row. */
+function topWords({ asked, hasOlder, kind, name, timeline }) {
+  if (asked === 'older') return 'Loading older messages…';
+  if (kind === 'private' && timeline.isEmpty) return `What you write here, only ${name} can read.`;
+  if (kind === 'private' || hasOlder !== false) return '';
+  if (timeline.isEmpty) return 'Nothing has been said here yet. Whoever has the address of this page can join.';
+  return timeline.rows.length > 20 ? 'The server keeps nothing older than this.' : '';
 }
 
 function isContinued(above, row) {

@@ -4,6 +4,10 @@ import { isOnlyEmoji, parts } from '../model/words.js';
 import { avatar, hiddenText, hue, icon, make } from './dom.js';
 import { timeElement } from './times.js';
 
+/** What is longer is shown in part, until the person asks for all of it. */
+const SHORT_CHARACTERS = 1_500;
+const SHORT_LINES = 20;
+
 /** `on` hears `retry(nonce)` and `edit(nonce)` for messages that failed. */
 export function rowElement(row, on) {
   return row.kind === 'message' ? messageElement(row, on) : noticeElement(row);
@@ -32,6 +36,7 @@ function messageElement(row, on) {
   if (row.own) meta.append(...stateMarks(row));
   line.append(contentElement(row), meta);
   body.append(name, line);
+  if (isLong(row) && !row.isUnfolded) body.append(foldButton(row, line.firstChild));
   if (row.state === 'failed') body.append(failureElement(row, on));
   item.append(body);
   return item;
@@ -43,6 +48,22 @@ function contentElement({ content }) {
   element.classList.toggle('large', isOnlyEmoji(content));
   for (const { text, link } of parts(content)) element.append(link ? linkElement(text, link) : text);
   return element;
+}
+
+function isLong({ content }) {
+  return content.length > SHORT_CHARACTERS || content.split('\n', SHORT_LINES + 1).length > SHORT_LINES;
+}
+
+/** Folds the content; the button that unfolds it. */
+function foldButton(row, content) {
+  content.classList.add('folded');
+  const unfold = button('Show all', () => {
+    row.isUnfolded = true;
+    content.classList.remove('folded');
+    unfold.remove();
+  });
+  unfold.classList.add('unfold');
+  return unfold;
 }
 
 /** Says where it leads: letters that look like others show in the address. */

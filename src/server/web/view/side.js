@@ -14,7 +14,7 @@ export class SideView {
   }
 
   render(chat, shownKey) {
-    const conversations = [...chat.conversations.values()];
+    const { conversations } = chat;
     const rooms = conversations.filter(({ kind }) => kind === 'room');
     const people = conversations.filter(({ kind }) => kind === 'private');
     const item = (conversation) => this.#item(conversation, {
