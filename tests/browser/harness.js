@@ -106,6 +106,34 @@ export async function startWire(port) {
   };
 }
 
+/** Somebody without a page says "line 1", "line 2" and so on in a room, as fast as it goes. */
+export async function chatter(browser, { port }, { name, room, count, more = '' }) {
+  const page = await browser.newPage();
+  await page.evaluate(({ address, name, room, count, more }) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(address, 'wirechat.v1');
+    const send = (object) => socket.send(JSON.stringify({ room, ...object }));
+    let [sent, stored] = [0, 0];
+    const say = () => {
+      while (sent < count && sent < stored + 100) {
+        sent++;
+        send({ type: 'message', content: `line ${sent}${more.repeat(sent % 7)}`, nonce: `${sent}` });
+      }
+    };
+    socket.onclose = reject;
+    socket.onopen = () => {
+      send({ type: 'join', username: name });
+      say();
+    };
+    socket.onmessage = ({ data }) => {
+      if (JSON.parse(data).type !== 'ack') return;
+      stored++;
+      if (stored === count) resolve();
+      else say();
+    };
+  }), { address: `ws://127.0.0.1:${port}/ws`, name, room, count, more });
+  await page.close();
+}
+
 /** One person with a browser profile of their own. */
 export class Person {
   static async at(browser, url, options = {}) {
@@ -179,7 +207,10 @@ export class Person {
 
   /** Goes to a place by its address, as a link would. */
   async goes(address) {
-    await this.page.evaluate((hash) => (location.hash = hash), address);
+    await this.page.evaluate((hash) => new Promise((resolve) => {
+      addEventListener('hashchange', () => requestAnimationFrame(resolve), { once: true });
+      location.hash = hash;
+    }), address);
   }
 
   /** Chooses a person in the room to write to them alone. */

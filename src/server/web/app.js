@@ -162,6 +162,7 @@ function enter(name) {
 
 function entered() {
   isInside = true;
+  save();
   draw();
 }
 
