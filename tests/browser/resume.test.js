@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { ROWS_MOST } from '../../src/server/web/model/timeline.js';
 import {
   all, arrived, broadcast, chat, comeBack, enter, goOffline, hears, history,
   joined, last, lines, lose, notice, open, refuse, rowsOf, sent, whisper,
@@ -144,6 +145,51 @@ test('a server without history or typing is not asked again', () => {
   chat.typing('lobby', true);
   assert.equal(sent.length, 2);
   lines([]);
+});
+
+test('a question that came too soon is asked again after the wait, not at once', () => {
+  joined();
+  chat.loadOlder('lobby');
+  refuse(last('history').nonce, 'rate_limited', { retry_after_ms: 500 });
+  chat.loadOlder('lobby');
+  assert.equal(all('history').length, 1);
+  mock.timers.tick(500);
+  chat.loadOlder('lobby');
+  assert.equal(all('history').length, 2);
+  history([9], true);
+  assert.equal(chat.find('lobby').hasOlder, true);
+});
+
+test('answers that lead nowhere are not asked for again', () => {
+  joined();
+  broadcast(1, 'Bob', '1');
+  chat.loadOlder('lobby');
+  history([1], true);
+  chat.loadOlder('lobby');
+  assert.equal(all('history').length, 1);
+  broadcast(9, 'Bob', '9');
+  history([1], true);
+  assert.equal(all('history').length, 2);
+});
+
+test('older messages are not asked for when there is no place for them', () => {
+  joined();
+  for (let seq = 1; seq <= ROWS_MOST; seq++) broadcast(seq, 'Bob', `${seq}`);
+  chat.loadOlder('lobby');
+  assert.equal(last('history'), undefined);
+});
+
+test('what was said while we were away is marked as new, even in the room that one looks at', () => {
+  joined();
+  broadcast(1, 'Bob', 'before');
+  lose();
+  comeBack();
+  enter({ recovered: true, seq: 2 });
+  broadcast(2, 'Bob', 'missed');
+  broadcast(3, 'Bob', 'live');
+  chat.watch(true);
+  const room = chat.find('lobby');
+  assert.deepEqual([room.firstUnread.content, room.unread], ['missed', 0]);
 });
 
 // ---- private

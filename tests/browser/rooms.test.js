@@ -176,6 +176,7 @@ test('what was missed while cut off is there, once, and marked as new', async ()
   await bob.say('after');
   await ada.sees('after');
   assert.deepEqual(await ada.messages(), ['before', 'missed 1', 'missed 2', 'missed 3', 'after']);
+  assert.equal(await ada.page.locator('.unread-divider + .message .content').textContent(), 'missed 1');
   assert.equal(await ada.page.locator('.notice.gap').count(), 0);
   assert.equal(await ada.page.locator('.notice').getByText('has left').count(), 0, 'a short failure is no news');
   wire.stop();

@@ -6,14 +6,14 @@
 
 import { Directory } from './directory.js';
 import { personName, privateKey, roomName } from './names.js';
-import { Outbox } from './outbox.js';
+import { Outbox, PASSING } from './outbox.js';
 import { list, newNonce, privately, text, time, whole } from './wire.js';
 import { mentions } from './words.js';
 
 const HISTORY_PAGE = 50;
 const GAP_PAGE = 100;
-/** The wait before a refused join is tried again, in ms, where the server names none. */
-const REJOIN_AFTER = 2_000;
+/** The wait before what was refused for the moment is tried again, in ms, where the server names none. */
+const LATER = 2_000;
 
 export class Chat {
   /** Our name as the server has it, or null before we are in. */
@@ -253,8 +253,8 @@ export class Chat {
 
   #joinRefused(key, refusal) {
     const { code, content, suggestion, retry_after_ms: wait } = refusal;
-    if (code === 'rate_limited' || code === 'unavailable') {
-      this.#rejoin = setTimeout(() => this.#joinAgain(), whole(wait) ?? REJOIN_AFTER);
+    if (PASSING.has(code)) {
+      this.#rejoin = setTimeout(() => this.#joinAgain(), whole(wait) ?? LATER);
     } else if (this.#entered && !text(code).startsWith('name_')) {
       this.close(key);
       this.#note({ ...refusal, content: `#${key}: ${text(content)}` });
@@ -280,7 +280,7 @@ export class Chat {
     room.typists.hears(text(object.username), false);
     if (room.wonders(text(object.username), Date.now())) this.#on.send({ type: 'who', room: room.name });
     const row = room.said(object, this.name);
-    if (row && !row.own) this.#arrived(room, row, mentions(row.content, this.name));
+    if (row && !row.own) this.#arrived(room, row, mentions(row.content, this.name), room.wasAway(row));
     if (room.lacksSome) this.#ask(room, 'newer');
   }
 
@@ -300,9 +300,9 @@ export class Chat {
     return seenEpoch === epoch && seq <= Number(seenSeq);
   }
 
-  #arrived(conversation, row, isCall) {
+  #arrived(conversation, row, isCall, wasAway = false) {
     row.isCall = isCall && conversation.kind === 'room';
-    if (!this.#directory.isWatched(conversation)) conversation.missed(row, isCall);
+    if (wasAway || !this.#directory.isWatched(conversation)) conversation.missed(row, isCall);
     this.#on.arrived(conversation, row, isCall);
   }
 
@@ -361,6 +361,16 @@ export class Chat {
     if (again || room.lacksSome) this.#ask(room, 'newer');
   }
 
+  #notAnswered(room, object) {
+    if (PASSING.has(object.code)) {
+      const again = () => room?.askedTooSoon();
+      setTimeout(again, whole(object.retry_after_ms) ?? LATER);
+      return;
+    }
+    if (object.code === 'unknown_type') this.#lacks.add('history');
+    room?.unanswered(object);
+  }
+
   // ---- refusals
 
   #failed(object) {
@@ -371,8 +381,7 @@ export class Chat {
       this.#joins.delete(nonce);
       if (room !== undefined) this.#joinRefused(room, object);
     } else if (about === 'history') {
-      if (object.code === 'unknown_type') this.#lacks.add(about);
-      this.find(key)?.unanswered(object);
+      this.#notAnswered(this.find(key), object);
     } else if (about === 'typing') {
       // Nobody has to know that others do not see it.
       if (object.code === 'unknown_type') this.#lacks.add(about);

@@ -11,7 +11,7 @@ const RETRY_AFTER = 2_000;
 const RETRY_AFTER_MOST = 60_000;
 
 /** Refusals that pass by themselves. */
-const PASSING = new Set(['rate_limited', 'unavailable']);
+export const PASSING = new Set(['rate_limited', 'unavailable']);
 /** Refusals after which the same words can never pass. */
 const FINAL = new Set(['too_long', 'bad_message', 'bad_json']);
 

@@ -66,7 +66,7 @@ export class Room extends Conversation {
     if (first) {
       this.#seen = head;
     } else if (object.recovered === false) {
-      if (!this.timeline.isEmpty) this.timeline.gap(sameLife ? this.#seen ?? this.#head : -1, time(object));
+      this.timeline.gap(sameLife ? this.#seen ?? this.#head : -1, time(object));
       this.#seen = null;
       this.hasOlder = null;
     }
@@ -92,6 +92,11 @@ export class Room extends Conversation {
     return row;
   }
 
+  /** Whether this message was said while we were away. */
+  wasAway({ seq }) {
+    return seq <= this.#head;
+  }
+
   /** Whether something between what was seen and the newest message is missing. */
   get lacksSome() {
     return this.#seen !== null && this.#newest > this.#seen + 1;
@@ -99,7 +104,8 @@ export class Room extends Conversation {
 
   /** What range of the log to ask for, or null if this is not the time. */
   ask(what) {
-    if (!this.joined || this.asked || (what === 'older' && this.hasOlder === false)) return null;
+    if (!this.joined || this.asked) return null;
+    if (what === 'older' && (this.hasOlder === false || this.timeline.isFull)) return null;
     this.asked = what;
     this.changed();
     if (what === 'newer') return { after: this.#seen };
@@ -116,9 +122,16 @@ export class Room extends Conversation {
     const messages = list(object.messages).map(logged).filter(Boolean);
     const more = object.more === true && messages.length > 0;
     if (asked === 'newer') return this.#filled(messages, more, self);
-    this.hasOlder = more;
+    const first = this.timeline.firstSeq;
     for (const message of messages) this.timeline.receive(message, message.username === self);
+    this.hasOlder = more && this.timeline.firstSeq !== first;
     return { rows: [], again: false };
+  }
+
+  /** The server would have answered later. */
+  askedTooSoon() {
+    this.asked = null;
+    this.changed();
   }
 
   /** The server does not answer this question. */
@@ -133,9 +146,10 @@ export class Room extends Conversation {
     if (messages.length === 0) this.#missing(Date.now());
     else if (messages[0].seq > this.#seen + 1) this.timeline.gap(this.#seen, messages[0].timestamp);
     const rows = messages.map((message) => this.timeline.receive(message, message.username === self)).filter(Boolean);
-    this.#seen = Math.max(this.#seen, ...messages.map(({ seq }) => seq));
-    if (!more) this.#seen = Math.max(this.#seen, this.#newest);
-    return { rows, again: more };
+    const seen = Math.max(this.#seen, ...messages.map(({ seq }) => seq));
+    const again = more && seen > this.#seen;
+    this.#seen = again ? seen : Math.max(seen, this.#newest);
+    return { rows, again };
   }
 
   #missing(timestamp) {

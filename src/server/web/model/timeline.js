@@ -12,6 +12,8 @@
 //
 // What is not settled stands at the end, where nobody overlooks it.
 
+/** So near the most, no older messages are taken: they would be the first to go. */
+const FULL = 0.95;
 /** Rows kept at most, and characters in them; the oldest go first. */
 export const ROWS_MOST = 10_000;
 const CHARACTERS_MOST = 4_000_000;
@@ -35,6 +37,11 @@ export class Timeline {
   /** Whether there is no message in it. */
   get isEmpty() {
     return this.#byId.size === 0;
+  }
+
+  /** Whether there is no place for older messages. */
+  get isFull() {
+    return this.rows.length > FULL * ROWS_MOST || this.#characters > FULL * CHARACTERS_MOST;
   }
 
   /** The `seq` of the first message of the log's present life, or null. */

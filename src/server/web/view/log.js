@@ -95,9 +95,12 @@ export class LogView {
 
   #elementsOf(rows) {
     const elements = [];
+    let day = this.#range.from === 0 ? null : dayOf(rows[this.#range.from - 1].timestamp);
     for (let i = this.#range.from; i < this.#range.to; i++) {
       const [above, row] = [rows[i - 1], rows[i]];
-      const isNewDay = !above || dayOf(above.timestamp) !== dayOf(row.timestamp);
+      // A gap has the time of its discovery.
+      const isNewDay = row.kind !== 'gap' && day !== dayOf(row.timestamp);
+      if (isNewDay) day = dayOf(row.timestamp);
       const isFirstUnread = row === this.#conversation.firstUnread;
       if (isNewDay) elements.push(this.#dayElement(row));
       if (isFirstUnread) elements.push(this.#divider);
