@@ -24,7 +24,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [File; 35] = files! {
+const FILES: [File; 36] = files! {
     "index.html" "html"
     "style/base.css" "css"
     "style/frame.css" "css"
@@ -50,6 +50,7 @@ const FILES: [File; 35] = files! {
     "view/composer.js" "javascript"
     "view/dialogs.js" "javascript"
     "view/dom.js" "javascript"
+    "view/drawer.js" "javascript"
     "view/emoji.js" "javascript"
     "view/heading.js" "javascript"
     "view/join.js" "javascript"

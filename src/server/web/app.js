@@ -124,6 +124,9 @@ document.addEventListener('visibilitychange', () => {
 document.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') closeDrawers();
 });
+$('talk').addEventListener('pointerdown', ({ target }) => {
+  if (!target.closest('#people-toggle')) closeDrawers();
+});
 watchForWake(() => connection.nudge(), isVisible);
 
 // ---- where the person is
@@ -141,6 +144,8 @@ function navigate() {
   chat.show(shown);
   closeDrawers();
   draw();
+  // Whoever has a mouse has no keyboard on the screen that would pop up.
+  if (isInside && before !== shown && matchMedia('(hover: hover)').matches) composer.focus();
 }
 
 function go(kind, name) {
@@ -148,8 +153,8 @@ function go(kind, name) {
 }
 
 function closeDrawers() {
-  side.toggle(false);
-  people.toggle(false);
+  side.drawer.toggle(false);
+  people.drawer.toggle(false);
 }
 
 // ---- entering

@@ -2,6 +2,7 @@
 
 import { addressOf } from '../model/names.js';
 import { $, avatar, hiddenText, make, setText } from './dom.js';
+import { Drawer } from './drawer.js';
 
 /** Names shown at most; a crowd is counted, not listed. */
 const PEOPLE_MOST = 500;
@@ -12,7 +13,7 @@ export class PeopleView {
   #drawn = { room: null, version: -1, self: null };
 
   constructor() {
-    $('people-toggle').addEventListener('click', () => this.toggle());
+    this.drawer = new Drawer($('people'), $('people-toggle'));
   }
 
   render(room, self) {
@@ -28,11 +29,6 @@ export class PeopleView {
     const more = room.count - items.length;
     if (more > 0) items.push(make('li', 'more', `and ${more} more`));
     $('people-list').replaceChildren(...items);
-  }
-
-  toggle(open = !$('people').classList.contains('open')) {
-    $('people').classList.toggle('open', open);
-    $('people-toggle').setAttribute('aria-expanded', String(open));
   }
 }
 

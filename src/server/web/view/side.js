@@ -2,6 +2,7 @@
 
 import { addressOf } from '../model/names.js';
 import { $, avatar, hiddenText, icon, make, reconcile, setText } from './dom.js';
+import { Drawer } from './drawer.js';
 
 export class SideView {
   #items = new Map();
@@ -10,7 +11,7 @@ export class SideView {
   /** `on` hears `close(key)`. */
   constructor(on) {
     this.#on = on;
-    $('side-toggle').addEventListener('click', () => this.toggle());
+    this.drawer = new Drawer($('side'), $('side-toggle'));
   }
 
   render(chat, shownKey) {
@@ -30,12 +31,6 @@ export class SideView {
     $('side-badge').hidden = unread === 0;
     setText($('side-badge'), unread > 99 ? '99+' : `${unread}`);
     $('side-toggle').ariaLabel = unread === 0 ? 'Conversations' : `Conversations, ${unread} unread`;
-  }
-
-  /** On a small screen the list lies over the conversation. */
-  toggle(open = !$('side').classList.contains('open')) {
-    $('side').classList.toggle('open', open);
-    $('side-toggle').setAttribute('aria-expanded', String(open));
   }
 
   /** An item is made anew only if something on it is another. */
