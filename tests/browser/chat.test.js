@@ -213,7 +213,7 @@ test('leaving a room tells the server and forgets what was meant for it', () => 
   joined();
   chat.say('lobby', 'never mind');
   chat.close('lobby');
-  assert.deepEqual(last('leave'), { type: 'leave', room: 'lobby' });
+  assert.deepEqual(last('leave'), { type: 'leave', room: 'lobby', nonce: 'aside' });
   assert.deepEqual(JSON.parse(JSON.stringify(chat)).outbox, []);
 });
 
@@ -268,7 +268,7 @@ test('a crowd is counted even where only a few are named', () => {
 test('someone who speaks and is not known to be here makes us ask who is, not too often', () => {
   joined();
   for (let seq = 1; seq <= 3; seq++) broadcast(seq, 'Ghost', `${seq}`);
-  assert.deepEqual(all('who'), [{ type: 'who', room: 'lobby' }]);
+  assert.deepEqual(all('who'), [{ type: 'who', room: 'lobby', nonce: 'aside' }]);
   hears({ type: 'presence', room: 'lobby', users: ['Ada', 'Ghost'], count: 2 });
   mock.timers.tick(60_000);
   broadcast(4, 'Ghost', '4');

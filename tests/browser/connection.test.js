@@ -78,9 +78,10 @@ test('the back-off doubles from one second to thirty, with full jitter', () => {
   assert.equal(backoff(3, () => 0), 0);
 });
 
-test('only 1008 and 4500 to 4999 say "do not come back"', () => {
-  const codes = [1000, 1001, 1006, 1008, 1009, 1011, 1013, 4000, 4499, 4500, 4501, 4999];
-  assert.deepEqual(codes.filter((code) => !mayReconnect(code)), [1008, 4500, 4501, 4999]);
+test('it comes back by itself only after codes that allow it, as the terminal client does', () => {
+  const may = [1001, 1005, 1006, 1011, 1012, 1013, 1014, 4000, 4001, 4499];
+  const mayNot = [1000, 1002, 1003, 1007, 1008, 1009, 1010, 3000, 3999, 4500, 4501, 4502, 4999];
+  assert.deepEqual([...may, ...mayNot].filter(mayReconnect), may);
 });
 
 test('it offers the subprotocol and reports connecting, then connected', () => {

@@ -135,15 +135,16 @@ test('older messages are asked for once, stand above, and are not unread', () =>
   assert.deepEqual(arrived, []);
 });
 
-test('a server without history or typing is not asked again', () => {
+test('what nobody has to know about is not told', () => {
   joined();
   chat.loadOlder('lobby');
   refuse(last('history').nonce, 'unknown_type');
   chat.typing('lobby', true);
-  refuse(last('typing').nonce, 'unknown_type');
+  refuse(last('typing').nonce, 'rate_limited');
+  chat.askRooms();
+  refuse(last('rooms').nonce, 'rate_limited');
   chat.loadOlder('lobby');
-  chat.typing('lobby', true);
-  assert.equal(sent.length, 2);
+  assert.equal(all('history').length, 1);
   lines([]);
 });
 
@@ -224,6 +225,19 @@ test('a reconnect asks for private messages after the last one seen', () => {
   lose();
   comeBack();
   assert.equal(last('join').private_after, 'p1-7');
+});
+
+test('who has seen no private message comes back with the place behind which they begin', () => {
+  chat.open({ kind: 'room', name: 'lobby' });
+  chat.join('Ada');
+  assert.equal(last('join').private_after, undefined);
+  enter({ private_after: 'p1-3' });
+  lose();
+  comeBack();
+  assert.equal(last('join').private_after, 'p1-3');
+  enter({ private_after: 'p1-3', recovered: true });
+  whisper(4, 'Bob', 'Ada', 'said meanwhile');
+  assert.equal(chat.find('@bob').unread, 1);
 });
 
 test('a private conversation follows a person who takes another name', () => {

@@ -137,7 +137,10 @@ function navigate() {
   const conversation = chat.open(place);
   shown = conversation.key;
   // Without a name one is nowhere yet: the room of the address is the one to enter.
-  if (!isInside && before !== null && before !== shown) chat.close(before);
+  if (!isInside && before !== null && before !== shown) {
+    chat.close(before);
+    join.moved();
+  }
   const address = addressOf(conversation.kind, conversation.name);
   if (location.hash !== address || location.search) history.replaceState(null, '', location.pathname + address);
   tellTyping(typing.stopped(Date.now()), before);

@@ -14,6 +14,8 @@ const HISTORY_PAGE = 50;
 const GAP_PAGE = 100;
 /** The wait before what was refused for the moment is tried again, in ms, where the server names none. */
 const LATER = 2_000;
+/** The nonce of what nobody has to know about if it is refused. */
+const ASIDE = 'aside';
 
 export class Chat {
   /** Our name as the server has it, or null before we are in. */
@@ -32,7 +34,6 @@ export class Chat {
   #asks = 0;
   #privateSeen;
   #isFresh = true;
-  #lacks = new Set();
   #welcomed = false;
 
   /**
@@ -90,7 +91,7 @@ export class Chat {
   close(key) {
     const conversation = this.find(key);
     if (!conversation) return;
-    if (conversation.joined) this.#on.send({ type: 'leave', room: conversation.name });
+    if (conversation.joined) this.#on.send({ type: 'leave', room: conversation.name, nonce: ASIDE });
     this.#outbox.forget(key);
     this.#directory.close(key);
   }
@@ -131,9 +132,9 @@ export class Chat {
 
   typing(key, isTyping) {
     const conversation = this.find(key);
-    if (!conversation || !this.#entered || this.#lacks.has('typing')) return;
+    if (!conversation || !this.#entered) return;
     const place = conversation.kind === 'room' ? { room: conversation.name } : { to: conversation.name };
-    this.#on.send({ type: 'typing', isTyping, ...place, nonce: 'typing' });
+    this.#on.send({ type: 'typing', isTyping, ...place, nonce: ASIDE });
   }
 
   /** Asks for messages before the first one here. */
@@ -143,7 +144,7 @@ export class Chat {
   }
 
   askRooms() {
-    if (this.#entered) this.#on.send({ type: 'rooms' });
+    if (this.#entered) this.#on.send({ type: 'rooms', nonce: ASIDE });
   }
 
   /** Whether someone of this name is in a room with us. */
@@ -154,7 +155,6 @@ export class Chat {
   // ---- what the connection says
 
   connected() {
-    this.#lacks.clear();
     if (this.#wanted !== null) this.#joinFirst();
   }
 
@@ -237,6 +237,7 @@ export class Chat {
     this.name = text(object.user) || this.#wanted;
     this.#wanted = this.name;
     this.#session = text(object.session) || this.#session;
+    this.#privateSeen ??= text(object.private_after) || null;
     room.enter(object);
     if (isFirst) {
       this.#joinAgain();
@@ -278,7 +279,7 @@ export class Chat {
     const room = this.#directory.roomOf(object);
     if (!room?.joined) return;
     room.typists.hears(text(object.username), false);
-    if (room.wonders(text(object.username), Date.now())) this.#on.send({ type: 'who', room: room.name });
+    if (room.wonders(text(object.username), Date.now())) this.#on.send({ type: 'who', room: room.name, nonce: ASIDE });
     const row = room.said(object, this.name);
     if (row && !row.own) this.#arrived(room, row, mentions(row.content, this.name), room.wasAway(row));
     if (room.lacksSome) this.#ask(room, 'newer');
@@ -346,7 +347,6 @@ export class Chat {
   // ---- history
 
   #ask(room, what) {
-    if (this.#lacks.has('history')) return;
     const range = room.ask(what);
     if (!range) return;
     const limit = what === 'newer' ? GAP_PAGE : HISTORY_PAGE;
@@ -362,34 +362,25 @@ export class Chat {
   }
 
   #notAnswered(room, object) {
-    if (PASSING.has(object.code)) {
-      const again = () => room?.askedTooSoon();
-      setTimeout(again, whole(object.retry_after_ms) ?? LATER);
-      return;
-    }
-    if (object.code === 'unknown_type') this.#lacks.add('history');
-    room?.unanswered(object);
+    if (PASSING.has(object.code)) setTimeout(() => room?.askedTooSoon(), whole(object.retry_after_ms) ?? LATER);
+    else room?.unanswered(object);
   }
 
   // ---- refusals
 
   #failed(object) {
     const nonce = text(object.nonce);
-    const [, about, key] = /^(typing|history|join)(?:-(.*))?$/s.exec(nonce) ?? [];
+    const [, about, key] = /^(history|join)-(.*)$/s.exec(nonce) ?? [];
     if (about === 'join') {
       const room = this.#joins.get(nonce);
       this.#joins.delete(nonce);
       if (room !== undefined) this.#joinRefused(room, object);
     } else if (about === 'history') {
       this.#notAnswered(this.find(key), object);
-    } else if (about === 'typing') {
-      // Nobody has to know that others do not see it.
-      if (object.code === 'unknown_type') this.#lacks.add(about);
-    } else if (nonce !== '' && !nonce.startsWith('ping-')) {
-      const why = object.code === 'unknown_type' ? 'this server does not do that.' : text(object.content);
-      this.#outbox.refused(nonce, { code: object.code, why, retryAfter: whole(object.retry_after_ms) });
     } else if (nonce === '') {
       this.#note(object);
+    } else {
+      this.#outbox.refused(nonce, { code: object.code, why: text(object.content), retryAfter: whole(object.retry_after_ms) });
     }
   }
 

@@ -1,21 +1,25 @@
 // Why a connection ended, in words that a person understands, with what to do.
 
+/** The protocol was broken (RFC 6455 §7.4.1), which the next attempt would break again; or all is said. */
+const FINAL = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010]);
+
 /**
- * Whether a client may come back by itself after this close code. 1008 is a violated
- * policy (RFC 6455 §7.4.1); 4500 to 4999 mean "not without a change" in the chat protocol.
+ * Whether a client may come back by itself after this close code. Most of what is registered
+ * by others, 3000 to 3999 (§7.4.2), says no; 4500 to 4999 mean "not without a change" in the
+ * chat protocol.
  */
 export function mayReconnect(code) {
-  return code !== 1008 && !(code >= 4500 && code <= 4999);
+  return !FINAL.has(code) && !(code >= 3000 && code <= 3999) && !(code >= 4500 && code <= 4999);
 }
 
 const WORDS = {
-  1000: 'The server ended the connection.',
+  1000: 'The server has ended the conversation.',
   1001: 'The server is going away, probably to come back in a moment.',
-  1002: 'The server and this page did not understand each other. Reload the page if this goes on.',
-  1003: 'The server and this page did not understand each other. Reload the page if this goes on.',
-  1007: 'Something was damaged on its way. Reload the page if this goes on.',
+  1002: 'The server and this page did not understand each other. Reload the page.',
+  1003: 'The server and this page did not understand each other. Reload the page.',
+  1007: 'Something was damaged on its way. Reload the page.',
   1008: 'The server does not allow this connection. Ask whoever runs it.',
-  1009: 'A message was too large for the server. Send it in parts.',
+  1009: 'A message was too large for the server. Connect again, and send it in parts.',
   1011: 'The server had a problem of its own.',
   1013: 'The server is too busy at the moment.',
   4000: 'The server heard nothing from here for too long.',

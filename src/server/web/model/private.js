@@ -12,10 +12,8 @@ export class Private extends Conversation {
   said(message, self) {
     this.timeline.enterEpoch(message.epoch);
     const own = message.from === self;
-    if (!own) {
-      this.name = message.from; // as the server writes it
-      this.typists.hears(message.from, false);
-    }
+    this.name = own ? message.to : message.from; // as the server writes it
+    if (!own) this.typists.hears(message.from, false);
     return this.timeline.receive(message, own);
   }
 }

@@ -38,7 +38,7 @@ export class JoinView {
     $('name').select();
   }
 
-  /** Asked from elsewhere: the room is another one. */
+  /** The address is another one: what was refused is no longer asked for. */
   moved() {
     this.#clearRefusal();
   }
