@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chatter, Person, startBrowser, startServer } from './harness.js';
+import { chatter, Person, startBrowser, startServer, startWire } from './harness.js';
 
 let server;
 let browser;
@@ -77,6 +77,26 @@ for (const [words, options] of [
     await ada.say('psst');
     await ada.sees('psst');
     assert.deepEqual(await violations(ada), [], 'a private conversation');
+  });
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`an accessibility check finds nothing while the connection is broken: ${colorScheme}`, async (t) => {
+    const wire = await startWire(server.port);
+    t.after(() => wire.stop());
+    const ada = await Person.at(browser, `${wire.url}#/broken`, { ...PHONE, colorScheme, reducedMotion: 'reduce' });
+    await ada.join(`Ada broken ${colorScheme}`);
+    await ada.page.evaluate(() => (Math.random = () => 1_000));
+    wire.cut();
+    await ada.isConnection('Reconnecting');
+    await ada.say('on its way');
+    await ada.page.locator('.message.sending').waitFor();
+    assert.deepEqual(await violations(ada), [], 'reconnecting');
+    wire.mend();
+    await ada.page.routeWebSocket('**/ws', (socket) => socket.close({ code: 4502 }));
+    await ada.page.getByRole('button', { name: 'Try now' }).click();
+    await ada.isConnection('Disconnected');
+    assert.deepEqual(await violations(ada), [], 'disconnected');
   });
 }
 

@@ -50,9 +50,11 @@ export function hue(name) {
   return `hue-${hash % HUES}`;
 }
 
+const graphemes = new Intl.Segmenter([], { granularity: 'grapheme' });
+
 /** The first letter of a name on its colour, for eyes only. */
 export function avatar(name) {
-  const [letter] = new Intl.Segmenter([], { granularity: 'grapheme' }).segment(name);
+  const [letter] = graphemes.segment(name);
   const element = make('span', `avatar ${hue(name)}`, (letter?.segment ?? '?').slice(0, 8).toUpperCase());
   element.setAttribute('aria-hidden', 'true');
   return element;
