@@ -1,8 +1,13 @@
 //! The page and everything else that is not a WebSocket: one request, one
 //! response, and the connection ends.
+//!
+//! The page names its files below a path that changes whenever one of them does
+//! (`v0123456789abcdef/app.js`), so a browser that has them never asks again, and
+//! never mixes those of two versions.
 
-#[cfg(feature = "deflate")]
 use std::sync::LazyLock;
+
+use sha1::{Digest, Sha1};
 
 use crate::proto::handshake::Request;
 
@@ -24,8 +29,10 @@ macro_rules! files {
     };
 }
 
-const FILES: [File; 36] = files! {
-    "index.html" "html"
+/// The page, whose links name the files.
+const INDEX: &str = include_str!("web/index.html");
+
+const FILES: [File; 35] = files! {
     "style/base.css" "css"
     "style/frame.css" "css"
     "style/talk.css" "css"
@@ -77,41 +84,95 @@ pub(super) fn respond(request: &Request<'_>) -> Vec<u8> {
         "HEAD" => true,
         _ => return plain("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "use GET\n"),
     };
-    let path = if request.path() == "/" { "/index.html" } else { request.path() };
-    match FILES.iter().position(|file| file.path == path) {
-        Some(index) => page_file(index, request, head_only),
-        None if request.path() == "/healthz" => plain("200 OK", "", "ok\n"),
+    let path = request.path();
+    if path == "/" {
+        return page_file(&PAGE.index, "no-cache", request, head_only);
+    }
+    let (cache, path) = match path.strip_prefix(PAGE.version.as_str()) {
+        Some(rest) => ("public, max-age=31536000, immutable", rest),
+        None => ("no-cache", path),
+    };
+    match PAGE.files.iter().find(|served| served.file.path == path) {
+        Some(served) => page_file(served, cache, request, head_only),
+        None if path == "/healthz" => plain("200 OK", "", "ok\n"),
         None => not_found(),
     }
 }
 
-fn page_file(index: usize, request: &Request<'_>, head_only: bool) -> Vec<u8> {
-    let File { path, content_type, content } = FILES[index];
-    let policy = if path == "/index.html" { POLICY } else { "" };
-    let (encoding, body) = match compressed(index, request) {
+/// The page as it is served.
+struct Page {
+    /// `/v` and what only these files have.
+    version: String,
+    index: Served,
+    files: [Served; FILES.len()],
+}
+
+/// A file and, for whoever can read that, the same compressed.
+struct Served {
+    file: File,
+    #[cfg(feature = "deflate")]
+    compressed: Vec<u8>,
+}
+
+/// Made once, when it is first asked for.
+static PAGE: LazyLock<Page> = LazyLock::new(|| {
+    let hash = FILES.iter().fold(Sha1::new(), |hash, file| hash.chain_update(file.content));
+    let digits = hash
+        .finalize()
+        .iter()
+        .take(8)
+        .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
+    let version = format!("/v{digits}");
+    let name_below = |page: String, file: &File| {
+        page.replace(
+            &format!("\"{}\"", &file.path[1..]),
+            &format!("\"{}{}\"", &version[1..], file.path),
+        )
+    };
+    let content = FILES.iter().fold(INDEX.to_owned(), name_below).leak();
+    let index = File { path: "/", content_type: "text/html; charset=utf-8", content };
+    Page { index: Served::new(index), files: FILES.map(Served::new), version }
+});
+
+impl Served {
+    fn new(file: File) -> Served {
+        Served {
+            #[cfg(feature = "deflate")]
+            compressed: gzip(file.content.as_bytes()),
+            file,
+        }
+    }
+}
+
+fn page_file(
+    served: &'static Served,
+    cache: &str,
+    request: &Request<'_>,
+    head_only: bool,
+) -> Vec<u8> {
+    let File { path, content_type, content } = served.file;
+    let policy = if path == "/" { POLICY } else { "" };
+    let (encoding, body) = match compressed(served, request) {
         Some(body) => ("Content-Encoding: gzip\r\n", body),
         None => ("", content.as_bytes()),
     };
-    let fields =
-        format!("{policy}X-Content-Type-Options: nosniff\r\nVary: Accept-Encoding\r\n{encoding}");
+    let fields = format!(
+        "{policy}X-Content-Type-Options: nosniff\r\nCache-Control: {cache}\r\n\
+         Vary: Accept-Encoding\r\n{encoding}"
+    );
     response("200 OK", &fields, content_type, body, head_only)
 }
 
 /// The file compressed, if whoever asks can read that.
 #[cfg(feature = "deflate")]
-fn compressed(index: usize, request: &Request<'_>) -> Option<&'static [u8]> {
-    request.lists("accept-encoding", "gzip").then(|| COMPRESSED[index].as_slice())
+fn compressed(served: &'static Served, request: &Request<'_>) -> Option<&'static [u8]> {
+    request.lists("accept-encoding", "gzip").then_some(&served.compressed)
 }
 
 #[cfg(not(feature = "deflate"))]
-fn compressed(_: usize, _: &Request<'_>) -> Option<&'static [u8]> {
+fn compressed(_: &'static Served, _: &Request<'_>) -> Option<&'static [u8]> {
     None
 }
-
-/// Every file compressed, once, when the first of them is asked for.
-#[cfg(feature = "deflate")]
-static COMPRESSED: LazyLock<[Vec<u8>; FILES.len()]> =
-    LazyLock::new(|| FILES.each_ref().map(|file| gzip(file.content.as_bytes())));
 
 #[cfg(feature = "deflate")]
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -144,7 +205,8 @@ pub(super) fn too_many() -> Vec<u8> {
 }
 
 fn plain(status: &str, fields: &str, body: &str) -> Vec<u8> {
-    response(status, fields, "text/plain; charset=utf-8", body.as_bytes(), false)
+    let fields = format!("{fields}Cache-Control: no-cache\r\n");
+    response(status, &fields, "text/plain; charset=utf-8", body.as_bytes(), false)
 }
 
 fn response(
@@ -160,7 +222,6 @@ fn response(
          {fields}\
          Content-Type: {content_type}\r\n\
          Content-Length: {length}\r\n\
-         Cache-Control: no-cache\r\n\
          Connection: close\r\n\r\n"
     );
     let mut response = head.into_bytes();
@@ -208,36 +269,43 @@ mod tests {
         folders.join("/")
     }
 
-    #[test]
-    fn every_file_that_the_page_names_is_served() {
-        let page = FILES[0].content;
-        for attribute in ["src=\"", "href=\""] {
-            for link in page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
-                if !link.starts_with("data:") && !link.starts_with('#') {
-                    assert!(
-                        answer("GET", &format!("/{link}")).starts_with("HTTP/1.1 200"),
-                        "{link}"
-                    );
-                }
-            }
-        }
-        for script in FILES.iter().filter(|file| file.path.ends_with(".js")) {
-            for import in script.content.split(" from '").skip(1) {
-                let name = import.split('\'').next().unwrap();
-                let path = resolve(script.path, name);
-                assert!(answer("GET", &path).starts_with("HTTP/1.1 200"), "{path}");
-            }
-        }
+    /// The paths of the files that the page names.
+    fn links() -> Vec<String> {
+        let page = PAGE.index.file.content;
+        let values = ["src=\"", "href=\""].into_iter().flat_map(|attribute| {
+            page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next())
+        });
+        let is_path = |value: &&str| !value.starts_with("data:") && !value.starts_with('#');
+        values.filter(is_path).map(|value| format!("/{value}")).collect()
     }
 
     #[test]
-    fn no_module_waits_until_another_one_names_it() {
-        for script in FILES
-            .iter()
-            .filter(|file| file.path.contains(".js") && file.path.matches('/').count() == 2)
-        {
-            let link = format!("<link rel=\"modulepreload\" href=\"{}\">", &script.path[1..]);
-            assert!(FILES[0].content.contains(&link), "{link}");
+    fn every_file_that_the_page_names_is_served_and_need_not_be_asked_for_again() {
+        let scripts = FILES.iter().filter(|file| file.path.ends_with(".js"));
+        let imports = scripts.flat_map(|script| {
+            let names = script.content.split(" from '").skip(1);
+            names
+                .filter_map(|rest| rest.split('\'').next())
+                .map(|name| format!("{}{}", PAGE.version, resolve(script.path, name)))
+        });
+        for path in links().into_iter().chain(imports) {
+            let file = answer("GET", &path);
+            assert!(file.starts_with("HTTP/1.1 200"), "{path}");
+            assert!(
+                file.contains("Cache-Control: public, max-age=31536000, immutable\r\n"),
+                "{path}"
+            );
+        }
+        assert!(answer("GET", "/").contains("Cache-Control: no-cache\r\n"));
+        assert!(answer("GET", "/app.js").contains("Cache-Control: no-cache\r\n"));
+        assert!(answer("GET", "/v0000000000000000/app.js").starts_with("HTTP/1.1 404"));
+    }
+
+    #[test]
+    fn no_file_waits_until_another_one_names_it() {
+        let links = links();
+        for File { path, .. } in FILES {
+            assert!(links.contains(&format!("{}{path}", PAGE.version)), "{path}");
         }
     }
 
@@ -247,7 +315,7 @@ mod tests {
         use std::io::Read;
 
         let mut total = 0;
-        for file in &FILES {
+        for Served { file, .. } in PAGE.files.iter().chain([&PAGE.index]) {
             let request = format!(
                 "GET {} HTTP/1.1\r\nHost: here\r\nAccept-Encoding: br, gzip\r\n\r\n",
                 file.path
