@@ -260,6 +260,17 @@ test('a nudge tries at once while waiting, and pings while connected', () => {
   assert.ok(ScriptedSocket.made.length > 2, 'the ping of a nudge has its deadline, too');
 });
 
+test('a nudge finds out within four seconds that nobody is there any more', () => {
+  const connection = connect();
+  socket().open();
+  socket().says({ type: 'pong', nonce: last(socket().sent).nonce });
+  connection.nudge();
+  pass(3_999);
+  assert.equal(state().name, 'connected');
+  pass(1);
+  assert.equal(state().name, 'reconnecting');
+});
+
 test('a nudge does not come before a server that goes away has asked for, a person may', () => {
   const connection = connect();
   socket().open();

@@ -23,6 +23,8 @@ const PING_EVERY = 10_000;
 const PING_AGAIN = 2_000;
 /** How long the other end may stay silent after a ping, in ms; less than `PING_EVERY`. */
 const PONG_DEADLINE = 8_000;
+/** The same after something changed, when there is reason to doubt, in ms. */
+const DOUBT_DEADLINE = 4_000;
 /** A timer that is this late, in ms, shows that the computer slept or the page was held back. */
 const OVERSLEPT = 2_000;
 /** A connection that lived this long, in ms, lets the next back-off start from the beginning. */
@@ -85,7 +87,7 @@ export class Connection {
    */
   nudge() {
     if (this.#state.name === 'reconnecting' && Date.now() >= this.#notBefore) this.connectNow();
-    else if (this.#state.name === 'connected') this.#sendPing();
+    else if (this.#state.name === 'connected') this.#sendPing(PING_EVERY, DOUBT_DEADLINE);
   }
 
   /** Ends the connection for good: a Close with code 1000. */
@@ -110,12 +112,12 @@ export class Connection {
     this.#sendPing(PING_AGAIN);
   }
 
-  #sendPing(next = PING_EVERY) {
+  #sendPing(next = PING_EVERY, deadline = PONG_DEADLINE) {
     clearTimeout(this.#timers.ping);
     clearTimeout(this.#timers.deadline);
     this.#timers.ping = setTimeout(() => this.#sendPing(), next);
-    const due = Date.now() + PONG_DEADLINE;
-    this.#timers.deadline = setTimeout(() => this.#heardNothing(due), PONG_DEADLINE);
+    const due = Date.now() + deadline;
+    this.#timers.deadline = setTimeout(() => this.#heardNothing(due), deadline);
     const count = this.#ping.count + 1;
     this.#ping = { nonce: `ping-${count}`, sent: performance.now(), count };
     this.send({ type: 'ping', nonce: this.#ping.nonce });
