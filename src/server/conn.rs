@@ -9,6 +9,7 @@
 
 mod frames;
 mod inspector;
+mod writing;
 
 use std::future::Future;
 use std::io;
@@ -22,11 +23,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use self::frames::Frames;
 use self::inspector::Inspector;
+use self::writing::answers;
 use super::clock;
 use super::config::{ServerConfig, close};
-use crate::chat::{Mailbox, Next, Outbox, Session, Timestamp};
+use crate::chat::{Mailbox, Session, Timestamp};
 use crate::net::scratch;
-use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, SendError, State};
+use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, State};
 
 /// Bytes that one connection may bring in before it is the others' turn.
 const TURN: usize = 64 << 10;
@@ -36,9 +38,6 @@ const MOST_WAITS: u8 = 8;
 
 /// How long a connection that must close goes on writing what its rooms hold for it.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// The time over which the clients of a server that stops come back.
-const COME_BACK: Duration = Duration::from_secs(3);
 
 /// A connection's task.
 pub(super) struct Conn<S> {
@@ -70,30 +69,6 @@ pub(super) struct Conn<S> {
     /// Whether nothing more can be written.
     broken: bool,
     shut_down: bool,
-}
-
-/// Frames the session's objects for this connection.
-struct Answers<'c> {
-    connection: &'c mut Connection,
-    /// Bytes from which on what can wait has to.
-    enough: usize,
-}
-
-impl Outbox for Answers<'_> {
-    fn push_object(&mut self, object: &str) {
-        match self.connection.send_text(object) {
-            // Nobody is left to read the answer.
-            Ok(()) | Err(SendError::Closing | SendError::LongControl) => {}
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        self.connection.outgoing().len() < self.enough
-    }
-}
-
-fn answers<'c>(connection: &'c mut Connection, config: &ServerConfig) -> Answers<'c> {
-    Answers { connection, enough: config.max_outgoing }
 }
 
 /// Whether a client that closes like this will not be back in a moment. A page
@@ -246,90 +221,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
     }
 
-    /// Writes until nothing is left or the transport takes no more.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            self.take_frames();
-            self.show_frames();
-            if self.frames.is_empty() && self.connection.outgoing().is_empty() {
-                if self.tell_if_drained() {
-                    continue;
-                }
-                return Pin::new(&mut self.transport).poll_flush(cx);
-            }
-            let answers = self.connection.outgoing();
-            let transport = Pin::new(&mut self.transport);
-            let poll = self.frames.with_slices(answers, |slices| {
-                let poll = match slices {
-                    [one] => transport.poll_write(cx, one),
-                    more => transport.poll_write_vectored(cx, more),
-                };
-                if let (Some(inspector), Poll::Ready(Ok(written))) = (&mut self.inspector, &poll) {
-                    inspector.see_outgoing(slices, *written, clock::now());
-                }
-                poll
-            });
-            let written = match poll? {
-                Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(written) => written,
-                Poll::Pending => {
-                    self.stalled.get_or_insert_with(Instant::now);
-                    return Poll::Pending;
-                }
-            };
-            if self.stalled.take().is_some() {
-                // Somebody took what had filled the transport: a sign of life.
-                self.connection.heard(Instant::now().into_std());
-            }
-            let answers = self.frames.advance(self.connection.outgoing().len(), written);
-            self.connection.advance(answers);
-        }
-    }
-
-    /// Takes what the rooms have for this connection, as long as it is open:
-    /// nothing may follow a Close.
-    fn take_frames(&mut self) {
-        while self.connection.state() == State::Open && self.frames.have_room() {
-            let out = &mut answers(&mut self.connection, &self.config);
-            match self.session.next_frames(out) {
-                Next::Frames(piece) => self.frames.push(piece),
-                Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
-                // An order to close is obeyed when all is written.
-                Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
-                    self.close_as_ordered();
-                }
-                Next::Nothing => return,
-            }
-        }
-        if self.connection.state() != State::Open {
-            self.frames.drop_unbegun();
-        }
-    }
-
-    /// Shows what was seen of this connection, but not the frame that shows it.
-    fn show_frames(&mut self) {
-        let Some(inspector) = &mut self.inspector else { return };
-        let before = self.connection.outgoing().len();
-        let mut out = answers(&mut self.connection, &self.config);
-        if !out.has_room() {
-            return;
-        }
-        if let Some(notes) = inspector.take_notes() {
-            self.session.show_frames(&notes.to_string(), clock::now(), &mut out);
-            inspector.shows(&self.connection.outgoing()[before..]);
-        }
-    }
-
-    fn close_as_ordered(&mut self) {
-        if let Some(order) = self.mailbox.close_order() {
-            if order.code == CloseCode::GOING_AWAY {
-                let out = &mut answers(&mut self.connection, &self.config);
-                self.session.say_goodbye(clock::spread(COME_BACK), clock::now(), out);
-            }
-            self.close(order.code, order.reason);
-        }
-    }
-
     fn close(&mut self, code: CloseCode, reason: &str) {
         self.connection.close(Instant::now().into_std(), code, reason);
     }
@@ -378,14 +269,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
     }
 
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.shut_down && self.frames.is_empty() && self.connection.wants_shutdown() {
-            ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
-            self.shut_down = true;
-        }
-        Poll::Ready(Ok(()))
-    }
-
     /// Everything that can be done now: ready when the connection is over.
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.mailbox.register(cx.waker());
@@ -422,26 +305,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             self.connection.release_memory();
         }
         Poll::Pending
-    }
-
-    /// Writes and, after the last frame, ends our side. If that fails, there may
-    /// still be something to read that the peer sent before it went.
-    fn poll_output(&mut self, cx: &mut Context<'_>) {
-        if self.broken {
-            // Nobody will get what is queued.
-            self.frames.clear();
-            self.connection.advance(self.connection.outgoing().len());
-            return;
-        }
-        let written = match self.poll_write(cx) {
-            Poll::Ready(Ok(())) => self.poll_shutdown(cx),
-            other => other,
-        };
-        if let Poll::Ready(Err(error)) = written {
-            tracing::debug!(%error, "a connection takes nothing more");
-            self.broken = true;
-            self.stalled = None;
-        }
     }
 }
 

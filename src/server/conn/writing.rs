@@ -1,0 +1,156 @@
+//! The writing half of a turn: answers to this client, and what its rooms say.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::Conn;
+use crate::chat::{Next, Outbox};
+use crate::proto::{CloseCode, Connection, SendError, State};
+use crate::server::clock;
+use crate::server::config::{ServerConfig, close};
+
+/// The time over which the clients of a server that stops come back.
+const COME_BACK: Duration = Duration::from_secs(3);
+
+/// Frames the session's objects for this connection.
+pub(super) struct Answers<'c> {
+    connection: &'c mut Connection,
+    /// Bytes from which on what can wait has to.
+    enough: usize,
+}
+
+impl Outbox for Answers<'_> {
+    fn push_object(&mut self, object: &str) {
+        match self.connection.send_text(object) {
+            // Nobody is left to read the answer.
+            Ok(()) | Err(SendError::Closing | SendError::LongControl) => {}
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.connection.outgoing().len() < self.enough
+    }
+}
+
+pub(super) fn answers<'c>(connection: &'c mut Connection, config: &ServerConfig) -> Answers<'c> {
+    Answers { connection, enough: config.max_outgoing }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
+    /// Writes until nothing is left or the transport takes no more.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            self.take_frames();
+            self.show_frames();
+            if self.frames.is_empty() && self.connection.outgoing().is_empty() {
+                if self.tell_if_drained() {
+                    continue;
+                }
+                return Pin::new(&mut self.transport).poll_flush(cx);
+            }
+            let answers = self.connection.outgoing();
+            let transport = Pin::new(&mut self.transport);
+            let poll = self.frames.with_slices(answers, |slices| {
+                let poll = match slices {
+                    [one] => transport.poll_write(cx, one),
+                    more => transport.poll_write_vectored(cx, more),
+                };
+                if let (Some(inspector), Poll::Ready(Ok(written))) = (&mut self.inspector, &poll) {
+                    inspector.see_outgoing(slices, *written, clock::now());
+                }
+                poll
+            });
+            let written = match poll? {
+                Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(written) => written,
+                Poll::Pending => {
+                    self.stalled.get_or_insert_with(Instant::now);
+                    return Poll::Pending;
+                }
+            };
+            if self.stalled.take().is_some() {
+                // Somebody took what had filled the transport: a sign of life.
+                self.connection.heard(Instant::now().into_std());
+            }
+            let answers = self.frames.advance(self.connection.outgoing().len(), written);
+            self.connection.advance(answers);
+        }
+    }
+
+    /// Takes what the rooms have for this connection, as long as it is open:
+    /// nothing may follow a Close.
+    fn take_frames(&mut self) {
+        while self.connection.state() == State::Open && self.frames.have_room() {
+            let out = &mut answers(&mut self.connection, &self.config);
+            match self.session.next_frames(out) {
+                Next::Frames(piece) => self.frames.push(piece),
+                Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
+                // An order to close is obeyed when all is written.
+                Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
+                    self.close_as_ordered();
+                }
+                Next::Nothing => return,
+            }
+        }
+        if self.connection.state() != State::Open {
+            self.frames.drop_unbegun();
+        }
+    }
+
+    /// Shows what was seen of this connection, but not the frame that shows it.
+    fn show_frames(&mut self) {
+        let Some(inspector) = &mut self.inspector else { return };
+        let before = self.connection.outgoing().len();
+        let mut out = answers(&mut self.connection, &self.config);
+        if !out.has_room() {
+            return;
+        }
+        if let Some(notes) = inspector.take_notes() {
+            self.session.show_frames(&notes.to_string(), clock::now(), &mut out);
+            inspector.shows(&self.connection.outgoing()[before..]);
+        }
+    }
+
+    pub(super) fn close_as_ordered(&mut self) {
+        if let Some(order) = self.mailbox.close_order() {
+            if order.code == CloseCode::GOING_AWAY {
+                let out = &mut answers(&mut self.connection, &self.config);
+                self.session.say_goodbye(clock::spread(COME_BACK), clock::now(), out);
+            }
+            self.close(order.code, order.reason);
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.shut_down && self.frames.is_empty() && self.connection.wants_shutdown() {
+            ready!(Pin::new(&mut self.transport).poll_shutdown(cx))?;
+            self.shut_down = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes and, after the last frame, ends our side. If that fails, there may
+    /// still be something to read that the peer sent before it went.
+    pub(super) fn poll_output(&mut self, cx: &mut Context<'_>) {
+        if self.broken {
+            // Nobody will get what is queued.
+            self.frames.clear();
+            self.connection.advance(self.connection.outgoing().len());
+            return;
+        }
+        let written = match self.poll_write(cx) {
+            Poll::Ready(Ok(())) => self.poll_shutdown(cx),
+            other => other,
+        };
+        if let Poll::Ready(Err(error)) = written {
+            tracing::debug!(%error, "a connection takes nothing more");
+            self.broken = true;
+            self.stalled = None;
+        }
+    }
+}
