@@ -62,11 +62,12 @@ impl Session {
         self.learn();
         let person = self.joined()?;
         self.check_length(content)?;
-        let addressee = self.chat.people(|people| people.find(to));
-        if let Some(addressee) = addressee.as_ref().filter(|_| self.has_typed) {
-            self.chat.types(&person, &typing::Place::Person(Arc::clone(addressee)), false, now);
+        if self.has_typed
+            && let Some(addressee) = self.chat.people(|people| people.find(to))
+        {
+            self.chat.types(&person, &typing::Place::Person(addressee), false, now);
         }
-        let stored = self.deliver(&person, to, addressee.as_ref(), content, nonce, now)?;
+        let stored = self.deliver(&person, to, content, nonce, now)?;
         self.acknowledge(stored, None, nonce, now, out);
         Ok(())
     }
@@ -76,15 +77,16 @@ impl Session {
         &self,
         from: &Arc<Person>,
         to: &UserName,
-        addressee: Option<&Arc<Person>>,
         content: &str,
         nonce: Option<&str>,
         now: Timestamp,
     ) -> Result<Stored, Refusal> {
         let engine = self.chat.engine();
         let from_name = from.name();
-        let to_name = addressee.map_or_else(|| to.clone(), |addressee| addressee.name());
         self.chat.post(|post| {
+            // Nobody comes under this lock, so it reaches them now or waits for them.
+            let addressee = self.chat.people(|people| people.find(to));
+            let to_name = addressee.as_ref().map_or_else(|| to.clone(), |person| person.name());
             if addressee.is_none() && !post.knows(to) {
                 return Err(Refusal::no_such_user());
             }
@@ -97,8 +99,8 @@ impl Session {
                 Ok(Stored { position, is_repeated: false })
             })?;
             let Some(private) = private.map(Direct::Private) else { return Ok(stored) };
-            let others = addressee.filter(|addressee| !Arc::ptr_eq(addressee, from));
-            for person in others.into_iter().chain([from]) {
+            let other = addressee.as_ref().filter(|addressee| !Arc::ptr_eq(addressee, from));
+            for person in other.into_iter().chain([from]) {
                 if person.tell(&private) {
                     let letters = person.name().key().letters;
                     post.delivered(letters, |letters, seq| engine.mark_delivered(letters, seq));

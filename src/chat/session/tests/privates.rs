@@ -168,3 +168,41 @@ fn whoever_takes_the_name_for_which_it_waits_gets_it_too() {
     whisper(&mut ann, "Bob", "2");
     assert_eq!(privates(&mut other), ["Ann to Bob: 1", "Ann to Bob: 2"]);
 }
+
+#[test]
+fn it_is_not_lost_between_two_threads() {
+    const COUNT: usize = 5_000;
+    let chat = chat();
+    drop(Client::v1(&chat, "Bob"));
+    let mut ann = Client::v1(&chat, "Ann");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let writer = std::thread::spawn({
+        let seen = Arc::clone(&seen);
+        move || {
+            for n in 0..COUNT {
+                while n > seen.load(Ordering::Relaxed) + 50 {
+                    std::thread::yield_now(); // no more are kept than a hundred
+                }
+                whisper(&mut ann, "Bob", &n.to_string());
+                ann.heard();
+                ann.told();
+            }
+        }
+    });
+    let (mut got, mut last) = (Vec::<usize>::new(), "none".to_owned());
+    while got.len() < COUNT {
+        let is_over = writer.is_finished();
+        let mut bob = come_back(&chat, "Bob", &format!(r#","private_after":"{last}""#));
+        bob.heard();
+        for json in bob.told().iter().filter(|json| json.contains(r#""type":"private""#)) {
+            let object: Value = serde_json::from_str(json).unwrap();
+            object["id"].as_str().unwrap().clone_into(&mut last);
+            got.push(object["content"].as_str().unwrap().parse().unwrap());
+        }
+        assert!(got.iter().copied().eq(0..got.len()), "{got:?}");
+        assert!(!is_over || got.len() == COUNT);
+        seen.store(got.len(), Ordering::Relaxed);
+        bob.session.close(NOW);
+    }
+    writer.join().unwrap();
+}
