@@ -1,10 +1,12 @@
 //! Opening the port, and who comes in through it.
 
+use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Connections that the kernel keeps until they are accepted: a room that comes
@@ -13,6 +15,62 @@ const BACKLOG: i32 = 4096;
 
 /// How long accepting rests when the system has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a server's connections come from: a TCP port, or anything else that brings
+/// streams of bytes, such as TLS over one.
+///
+/// ```
+/// use std::net::SocketAddr;
+///
+/// use tokio::io::DuplexStream;
+/// use tokio::sync::mpsc;
+/// use wirechat::server::{Listener, Server, ServerConfig};
+///
+/// /// Connections in memory.
+/// struct Pipes(mpsc::Receiver<DuplexStream>);
+///
+/// impl Listener for Pipes {
+///     type Stream = DuplexStream;
+///
+///     async fn accept(&mut self) -> (DuplexStream, SocketAddr) {
+///         match self.0.recv().await {
+///             Some(pipe) => (pipe, ([127, 0, 0, 1], 1).into()),
+///             None => std::future::pending().await, // nobody comes any more
+///         }
+///     }
+/// }
+///
+/// let (_connections, pipes) = mpsc::channel(8);
+/// let server = Server::new(Pipes(pipes), ServerConfig::default());
+/// ```
+pub trait Listener {
+    /// One connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection and where it comes from, by which
+    /// [`max_per_address`](super::ServerConfig::max_per_address) counts. What is
+    /// wrong with one connection must not keep the next from coming.
+    ///
+    /// # Cancel safety
+    /// Must be cancel safe: a server that does something else in between drops the
+    /// future and asks again.
+    fn accept(&mut self) -> impl Future<Output = (Self::Stream, SocketAddr)> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            let (stream, peer) = accept_from(self).await;
+            // A chat message is small and complete: it should not wait for more.
+            match stream.set_nodelay(true) {
+                Ok(()) => return (stream, peer),
+                Err(error) => tracing::debug!(%peer, %error, "it ended before it began"),
+            }
+        }
+    }
+}
 
 /// Opens a listener on `address`. The address `[::]` means every interface, for
 /// IPv6 and IPv4 together where the machine has both.

@@ -18,16 +18,18 @@ mod welcome;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWrite;
+use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 pub use config::ServerConfig;
-pub use listen::{accept_from, listen_on};
+pub use listen::{Listener, accept_from, listen_on};
 
 use self::door::{Door, Full};
 use crate::chat::{Chat, CloseOrder, Engine, SUBPROTOCOL};
@@ -38,7 +40,7 @@ use crate::proto::handshake::ServerOptions;
 /// How often the chat looks at what is due.
 const TICK: Duration = Duration::from_millis(500);
 
-/// A chat server on one port.
+/// A chat server on one port, or on another [`Listener`].
 ///
 /// ```no_run
 /// use wirechat::server::{Server, ServerConfig, listen_on};
@@ -52,8 +54,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Server {
-    listener: TcpListener,
+pub struct Server<L = TcpListener> {
+    listener: L,
     shared: Arc<Shared>,
 }
 
@@ -67,13 +69,13 @@ struct Shared {
     tasks: TaskTracker,
 }
 
-impl Server {
+impl<L: Listener> Server<L> {
     /// A server on this listener, with an empty chat in memory.
     ///
     /// # Panics
     /// If the operating system has no randomness to give.
     #[must_use]
-    pub fn new(listener: TcpListener, config: ServerConfig) -> Server {
+    pub fn new(listener: L, config: ServerConfig) -> Server<L> {
         Server::with_engine(listener, config, Memory)
     }
 
@@ -83,10 +85,10 @@ impl Server {
     /// If the operating system has no randomness to give.
     #[must_use]
     pub fn with_engine(
-        listener: TcpListener,
+        listener: L,
         config: ServerConfig,
         engine: impl Engine + 'static,
-    ) -> Server {
+    ) -> Server<L> {
         let mut secret = [0; 32];
         keys::fill(&mut secret);
         let shared = Shared {
@@ -104,14 +106,6 @@ impl Server {
         Server { listener, shared: Arc::new(shared) }
     }
 
-    /// The address that it listens on.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
     /// Serves until `stop` completes; then accepts nobody any more, sends every
     /// connection a Close with 1001 and waits until all have ended, within
     /// [`ServerConfig::drain_timeout`].
@@ -119,7 +113,7 @@ impl Server {
     /// # Cancel safety
     /// A dropped future stops accepting; connections go on until the runtime ends.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Server { listener, shared } = self;
+        let Server { mut listener, shared } = self;
         let stopping = tokio_util::sync::CancellationToken::new();
         let mut stop = pin!(stop);
         let mut ticks = tokio::time::interval(TICK);
@@ -128,8 +122,8 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 _ = ticks.tick() => shared.chat.tick(clock::now()),
-                (stream, peer) = accept_from(&listener) => {
-                    admit(stream, peer, &shared, &stopping);
+                (stream, peer) = listener.accept() => {
+                    admit::<L>(stream, peer, &shared, &stopping);
                 }
             }
         }
@@ -139,18 +133,23 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
 /// Starts a task for a new connection, or turns it away.
-fn admit(
-    stream: TcpStream,
+fn admit<L: Listener>(
+    mut stream: L::Stream,
     peer: SocketAddr,
     shared: &Arc<Shared>,
     stopping: &tokio_util::sync::CancellationToken,
 ) {
-    // A chat message is small and complete: it should not wait for more.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "a connection ended before it began");
-        return;
-    }
     match shared.door.enter(peer.ip()) {
         Ok(place) => {
             let welcomed = welcome::welcome(stream, peer, place, Arc::clone(shared));
@@ -165,7 +164,8 @@ fn admit(
                 Full::Address => web::too_many(),
             };
             // One attempt: whoever is turned away must not cost a task.
-            let _ = stream.try_write(&answer);
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(&mut stream).poll_write(&mut cx, &answer);
             tracing::debug!(%peer, ?full, "a connection was turned away");
         }
     }

@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Shared;
@@ -31,12 +30,10 @@ enum Decision {
 /// Serves one TCP connection: reads its request within the time it has, answers,
 /// and starts a task of its own for the chat, so that nothing of the handshake
 /// stays in memory.
-pub(super) async fn welcome(
-    mut stream: TcpStream,
-    peer: SocketAddr,
-    place: Place,
-    shared: Arc<Shared>,
-) {
+pub(super) async fn welcome<S>(mut stream: S, peer: SocketAddr, place: Place, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let limit = shared.config.handshake_timeout;
     match timeout(limit, open(&mut stream, &shared)).await {
         Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
@@ -57,12 +54,12 @@ pub(super) async fn welcome(
 
 /// A connection's task, with what it gives back when it ends. (As a block that
 /// awaits the connection, the task would be twice as large.)
-struct Guest {
-    conn: Conn<TcpStream>,
+struct Guest<S> {
+    conn: Conn<S>,
     _place: Place,
 }
 
-impl Future for Guest {
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Guest<S> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -79,7 +76,10 @@ struct Opened {
 }
 
 /// Reads the request and writes the answer.
-async fn open(stream: &mut TcpStream, shared: &Shared) -> io::Result<Option<Opened>> {
+async fn open<S>(stream: &mut S, shared: &Shared) -> io::Result<Option<Opened>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let (decision, early) = match read_head(stream).await {
         Ok((reader, early)) => (decide(&reader, shared), early),
         Err(ReadHeadError::Head(error)) => (refuse(error.into()), Vec::new()),
