@@ -21,17 +21,14 @@ use crate::chat::wire::{Dialect, Join, Joined, Mail, Refusal};
 /// A room that was just entered, and what is known about it at that moment.
 pub(super) struct Entered {
     pub(super) membership: Membership,
-    head: u64,
-    missed: Option<Missed>,
+    begin: Begin,
 }
 
-/// Where a join lets its connection begin.
+/// Where the log was at that moment, and what follows from there on.
+#[derive(Clone, Copy)]
 struct Begin {
-    /// The last message of the room's log.
     head: Position,
     missed: Option<Missed>,
-    /// The last private message before those that come.
-    private_after: Option<Position>,
 }
 
 impl Session {
@@ -56,26 +53,29 @@ impl Session {
         let (person, private_after) = match self.take_name(&join, now) {
             Ok(named) => named,
             Err(refusal) => {
-                if let Some(entered) = entered {
-                    let Membership { room, id, .. } = entered.membership;
-                    self.chat.leave(&room, id, self.dialect, now);
-                }
+                self.step_back(entered, now);
                 return Err(refusal);
             }
         };
         if person.name() != join.user {
             out.push_object(&self.outgoing(now).numbered(&join.user, &person.name()));
         }
-        let missed = entered.as_ref().and_then(|entered| entered.missed);
-        let head = entered.as_ref().map(|entered| entered.head);
+        let begin = entered.as_ref().map(|entered| entered.begin);
         let index = self.settle_in(&name, &person, entered, is_new_room, now);
         if self.dialect == Dialect::V1 {
-            let room = Arc::clone(&self.memberships[index].room);
-            let head =
-                head.map_or_else(|| room.head(), |seq| Position { epoch: room.epoch(), seq });
-            self.answer_join(&room, &person, &Begin { head, missed, private_after }, now, out);
+            let room = &self.memberships[index].room;
+            let begin = begin.unwrap_or_else(|| Begin { head: room.head(), missed: None });
+            self.answer_join(room, &person, begin, private_after, now, out);
         }
         Ok(())
+    }
+
+    /// Leaves a room that was just entered, of which nobody has heard.
+    fn step_back(&self, entered: Option<Entered>, now: Timestamp) {
+        if let Some(entered) = entered {
+            let Membership { room, id, .. } = entered.membership;
+            self.chat.leave(&room, id, self.dialect, now);
+        }
     }
 
     /// Whether it is in the room already and stays as it is. One that has read
@@ -217,14 +217,16 @@ impl Session {
             unread: true,
             untold: false,
         };
-        Ok(Entered { membership, head: seat.head, missed: seat.missed })
+        let head = Position { epoch: membership.room.epoch(), seq: seat.head };
+        Ok(Entered { membership, begin: Begin { head, missed: seat.missed } })
     }
 
     fn answer_join(
         &self,
         room: &Room,
         person: &Person,
-        begin: &Begin,
+        begin: Begin,
+        private_after: Option<Position>,
         now: Timestamp,
         out: &mut dyn Outbox,
     ) {
@@ -237,7 +239,7 @@ impl Session {
             users: &users,
             count,
             session: person.token(),
-            private_after: begin.private_after,
+            private_after,
             missed: begin.missed,
         }));
     }
