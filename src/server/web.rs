@@ -32,9 +32,10 @@ macro_rules! files {
 /// The page, whose links name the files.
 const INDEX: &str = include_str!("web/index.html");
 
-const FILES: [File; 35] = files! {
+const FILES: [File; 41] = files! {
     "style/base.css" "css"
     "style/frame.css" "css"
+    "style/frames.css" "css"
     "style/talk.css" "css"
     "theme.js" "javascript"
     "app.js" "javascript"
@@ -43,6 +44,8 @@ const FILES: [File; 35] = files! {
     "model/connection.js" "javascript"
     "model/conversation.js" "javascript"
     "model/directory.js" "javascript"
+    "model/frame.js" "javascript"
+    "model/frames.js" "javascript"
     "model/memory.js" "javascript"
     "model/names.js" "javascript"
     "model/outbox.js" "javascript"
@@ -59,6 +62,9 @@ const FILES: [File; 35] = files! {
     "view/dom.js" "javascript"
     "view/drawer.js" "javascript"
     "view/emoji.js" "javascript"
+    "view/frame-diagram.js" "javascript"
+    "view/frame-list.js" "javascript"
+    "view/frames.js" "javascript"
     "view/heading.js" "javascript"
     "view/join.js" "javascript"
     "view/log.js" "javascript"

@@ -15,6 +15,7 @@ import { Composer } from './view/composer.js';
 import { RoomsDialog, SettingsDialog } from './view/dialogs.js';
 import { $ } from './view/dom.js';
 import { EmojiBoard } from './view/emoji.js';
+import { FramesDrawer } from './view/frames.js';
 import { placeWords, renderHeading } from './view/heading.js';
 import { JoinView } from './view/join.js';
 import { LogView } from './view/log.js';
@@ -79,6 +80,7 @@ const emoji = new EmojiBoard({
   chosen: (text) => composer.insert(text),
   closed: () => composer.focus(),
 });
+const frames = new FramesDrawer((object) => connection.send(object));
 const rooms = new RoomsDialog({
   enter: (room) => go('room', room),
   askRooms: () => chat.askRooms(),
@@ -103,9 +105,15 @@ const connection = new Connection(socketAddress(), {
     status.show(state);
     if (state.name === 'reconnecting' && state.why === null) explainFailure();
   },
-  opened: () => chat.connected(),
-  closed: () => chat.connectionLost(),
-  received: (object) => chat.received(object),
+  opened() {
+    frames.connected();
+    chat.connected();
+  },
+  closed() {
+    frames.connectionLost();
+    chat.connectionLost();
+  },
+  received: (object) => frames.received(object) || chat.received(object),
 });
 
 isInside = chat.hasName;
@@ -250,7 +258,7 @@ function showPart() {
   const wasHidden = $('chat').hidden;
   $('chat').dataset.in = String(chat.isIn);
   $('chat').hidden = !isInside;
-  for (const id of ['side-toggle', 'settings-open']) $(id).hidden = !isInside;
+  for (const id of ['side-toggle', 'frames-toggle', 'settings-open']) $(id).hidden = !isInside;
   if (!isInside) join.show(placeWords(chat.find(shown)), settings.get('name'));
   else join.hide();
   if (wasHidden && isInside) requestAnimationFrame(() => composer.focus());
