@@ -200,10 +200,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     /// Tells whoever looks at frames when nothing is half written: the next byte
-    /// begins a frame. Whether that is news.
+    /// begins a frame. The first time that is a Ping, so that there is a control
+    /// frame to see: a client that often speaks is sent none otherwise. Whether
+    /// it was the first time.
     fn tell_if_drained(&mut self) -> bool {
         let is_drained = self.frames.is_empty() && self.connection.outgoing().is_empty();
-        is_drained && self.inspector.as_mut().is_some_and(|inspector| inspector.see_drained())
+        let Some(inspector) = self.inspector.as_mut().filter(|_| is_drained) else { return false };
+        inspector.see_drained() && self.connection.send_ping(b"").is_ok()
     }
 
     /// The others hear of it as soon as this one will neither speak nor listen

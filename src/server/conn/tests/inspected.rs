@@ -26,8 +26,10 @@ async fn both_directions_are_shown_as_they_are_on_the_wire() {
     ann.say(ON).await;
     ann.say(r#"{"type":"ping","nonce":1}"#).await;
     let shown = shown_until(&mut ann, "pong").await;
-    let from = |who: &str| shown.iter().find(|frame| frame["from"] == who).unwrap();
-    let (ping, pong) = (from("client"), from("server"));
+    let text_from = |who: &str| {
+        shown.iter().find(|frame| frame["from"] == who && frame["opcode"] == 1).unwrap()
+    };
+    let (ping, pong) = (text_from("client"), text_from("server"));
     assert_eq!(ping["text"], r#"{"type":"ping","nonce":1}"#);
     assert_eq!(ping["key"].as_str().map(str::len), Some(8));
     assert_eq!(
@@ -38,11 +40,23 @@ async fn both_directions_are_shown_as_they_are_on_the_wire() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ping_goes_out_at_once_so_that_it_and_its_pong_can_be_seen() {
+    let hall = Hall::new(|_| {});
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let before = Instant::now();
+    ann.say(ON).await;
+    let shown = shown_until(&mut ann, r#""opcode":10"#).await;
+    assert_eq!((&shown[0]["from"], &shown[0]["opcode"]), (&json!("server"), &json!(9)));
+    assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn control_frames_and_what_others_say_are_shown_and_nothing_after_it_is_switched_off() {
     let hall = Hall::new(|_| {});
     let (mut ann, _ann) = hall.join("Ann").await;
     let (mut ben, _ben) = hall.join("Ben").await;
     ann.say(ON).await;
+    shown_until(&mut ann, r#""opcode":10"#).await;
     ben.say(r#"{"type":"message","content":"hi Ann"}"#).await;
     let shown = shown_until(&mut ann, "hi Ann").await;
     assert!(shown.iter().all(|frame| frame["from"] == "server"), "{shown:?}");
@@ -66,6 +80,7 @@ async fn frames_that_show_frames_are_not_shown_even_if_they_are_compressed() {
     let config = Config { deflate: Some(agreed), ..Config::default() };
     let (mut ann, _ann) = hall.join_with("Ann", config).await;
     ann.say(ON).await;
+    shown_until(&mut ann, r#""opcode":10"#).await;
     ann.say(r#"{"type":"ping","nonce":1}"#).await;
     shown_until(&mut ann, r#""from":"server""#).await;
     // It would go on for ever.
