@@ -67,6 +67,15 @@ for (const [words, options] of [
       assert.deepEqual(await violations(ada), [], `${button}`);
       await ada.page.keyboard.press('Escape');
     }
+    await ada.page.getByRole('button', { name: 'Frames of this connection' }).click();
+    await ada.page.locator('.frame', { hasText: 'pong' }).waitFor();
+    await ada.say('x'.repeat(500));
+    await ada.page.locator('.frame .cut:not(:empty)').first().waitFor();
+    assert.deepEqual(await violations(ada), [], 'frames');
+    await ada.page.locator('.frame.ours', { hasText: 'xxx' }).last().click();
+    await ada.page.getByRole('button', { name: 'Pause' }).click();
+    assert.deepEqual(await violations(ada), [], 'a frame');
+    await ada.page.getByRole('button', { name: 'Close the frames' }).click();
     for (const button of ['Settings', 'Enter another room']) {
       if (options.viewport === PHONE.viewport && button !== 'Settings') await ada.page.getByRole('button', { name: 'Conversations' }).click();
       await ada.page.getByRole('button', { name: button }).click();

@@ -22,18 +22,18 @@ const CLOSE_CODES = {
 
 /** A frame that can be shown, or null if it is none. `payload` is the beginning, unmasked. */
 export function readFrame(object) {
-  const { from, fin, rsv, opcode, key, length } = Object(object);
-  const size = whole(length);
-  if (size === null || !(whole(opcode) <= 15) || !(whole(rsv) <= 7)) return null;
+  const { from, at, fin, key } = Object(object);
+  const [rsv, opcode, length] = [object?.rsv, object?.opcode, object?.length].map(whole);
+  if (length === null || rsv === null || rsv > 7 || opcode === null || opcode > 15) return null;
   return {
     isOurs: from === 'client',
-    at: time({ timestamp: object.at }),
+    at: time({ timestamp: at }),
     fin: fin === true,
-    rsv: whole(rsv),
-    opcode: whole(opcode),
+    rsv,
+    opcode,
     key: /^[\da-f]{8}$/.test(key) ? key : null,
-    length: size,
-    payload: readPayload(object).subarray(0, Math.min(size, SHOWN_MOST)),
+    length,
+    payload: readPayload(object).subarray(0, Math.min(length, SHOWN_MOST)),
     isText: typeof object.text === 'string',
   };
 }
@@ -134,11 +134,11 @@ function byteWords(length) {
   return length === 1 ? '1 byte' : `${length} bytes`;
 }
 
-/** The pieces of the diagram, `{name, size, value}`: the head, and the payload to the end of the line after it. */
+/** The pieces of the diagram, `{name, size, value}`: the head, the rest of its last line, and one line more. */
 export function pieces(frame) {
   const head = fields(frame);
   const size = head.reduce((sum, { bits }) => sum + bits.length, 0);
-  const drawn = onTheWire(frame).subarray(0, (2 * LINE - size % LINE) / 8);
+  const drawn = onTheWire(frame).subarray(0, (LINE + size % LINE) / 8);
   const payload = Array.from(drawn, (byte) => byte.toString(2).padStart(8, '0')).join('');
   return [...head, { name: 'Payload data', bits: payload }].flatMap(({ name, bits }) => {
     const parts = bits.match(new RegExp(`.{1,${PIECE}}`, 'g')) ?? [];

@@ -1,7 +1,7 @@
 // One frame drawn as in RFC 6455 §5.2, and the same in words.
 
 import { cutWords, fields, hex, LINE, onTheWire, opcodeName, payloadWords, pieces } from '../model/frame.js';
-import { icon, make, setText } from './dom.js';
+import { make, setText } from './dom.js';
 
 /** `inflated` is a promise of the text in a compressed frame; `close` what the button does. */
 export function drawFrame(frame, inflated, close) {
@@ -13,10 +13,8 @@ export function drawFrame(frame, inflated, close) {
 function head(frame, close) {
   const element = make('div', 'frame-head');
   const words = `${opcodeName(frame)} frame ${frame.isOurs ? 'to the server' : 'to you'}`;
-  const button = make('button', 'icon small');
+  const button = make('button', 'quiet', 'Back to the list');
   button.type = 'button';
-  button.ariaLabel = 'Back to the list';
-  button.append(icon('close'));
   button.addEventListener('click', close);
   element.append(make('h3', '', words[0].toUpperCase() + words.slice(1)), button);
   return element;
@@ -39,7 +37,7 @@ function diagram(frame) {
 function table(frame, inflated) {
   const element = make('table', 'fields');
   const body = make('tbody');
-  for (const { name, bits, words } of fields(frame)) body.append(line(name, bits.length > 16 ? '' : bits, words));
+  for (const { name, bits, words } of fields(frame)) body.append(line(name, bits.length > 8 ? '' : bits, words));
   body.append(...payloadLines(frame, inflated));
   element.append(body);
   return element;
