@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) privates: Privates,
     pub(super) outbox: Outbox,
     pub(super) nonces: Nonces,
+    /// Joins since the last one that was granted of which we do not know what became.
+    pub(super) unanswered: u32,
     /// Whether a connection has come as far as to be in a room.
     pub(super) was_connected: bool,
 }
@@ -32,6 +34,7 @@ impl Memory {
             privates: Privates::after(options.private_after.clone()),
             outbox: Outbox::default(),
             nonces: Nonces::new(random),
+            unanswered: 0,
             was_connected: false,
         }
     }
@@ -39,6 +42,7 @@ impl Memory {
     /// The server has let us into a room. Whether it knows us as whom we were
     /// before, so that it also knows what we have said.
     pub(super) fn joined(&mut self, joined: &Joined) -> bool {
+        self.unanswered = 0;
         if let Some(user) = joined.user.as_deref().and_then(|user| UserName::parse(user).ok()) {
             self.user = user;
         }

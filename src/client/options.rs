@@ -41,7 +41,8 @@ pub struct Options {
     /// a new person. A plain server never sees it.
     pub session: Option<String>,
     /// The [`Private::id`](super::Private::id) of the last private message that was
-    /// seen before; default `None`: only what was not delivered yet is.
+    /// seen before; default `None`: only what was not delivered yet is, or all that
+    /// the server keeps if the connection broke before it had let us in.
     pub private_after: Option<String>,
     /// How long to go on trying without being connected; default `None`: for
     /// ever. Counted from the start, or from when the connection was lost.

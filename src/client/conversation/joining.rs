@@ -59,15 +59,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         let Joining { rejoin, nonce, .. } = &self.joining;
         let first = self.options.room.as_ref().map(|room| room.as_str());
         let is_first = self.joined.is_none();
+        // An answer that was lost took along what had waited for us: then all that is
+        // kept must come, which an empty identity asks for.
+        let may_have_missed = self.memory.unanswered > 0;
+        let last = self.memory.privates.last().or(may_have_missed.then_some(""));
         let join = Join {
             user: &self.memory.user,
             room: rejoin.as_ref().map_or(first, |rejoin| Some(&rejoin.room)),
             resume: rejoin.as_ref().and_then(|rejoin| rejoin.resume.as_ref()),
             session: self.memory.session.as_deref().filter(|_| is_first),
-            private_after: self.memory.privates.last().filter(|_| is_first),
+            private_after: last.filter(|_| is_first),
             nonce: nonce.clone(),
         };
         self.queue(join.text());
+        self.memory.unanswered = self.memory.unanswered.saturating_add(1);
         self.phase = Phase::Joining;
         self.joining.is_paused = false;
         self.deadline = Some(Instant::now() + JOIN);
@@ -92,6 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         if !refusal.nonce.is_null() && refusal.nonce != self.joining.nonce {
             return None;
         }
+        self.memory.unanswered = self.memory.unanswered.saturating_sub(1);
         if self.joined.is_none() {
             self.stay_away(Duration::from_millis(refusal.retry_after_ms.unwrap_or(0)));
             return Some(Lost::Refused(refusal.clone()));

@@ -186,6 +186,27 @@ async fn private_messages_are_handed_out_once_and_the_server_is_told_which_was_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_does_not_know_whether_it_was_let_in_asks_for_all_private_messages() {
+    let (_client, _events, mut network) = client(options());
+    let (mut peer, join) = network.accept_join().await;
+    assert_eq!(join["private_after"], Value::Null);
+    peer.send(json!({"type": "error", "code": "unavailable", "nonce": join["nonce"]})).await;
+    let (peer, join) = network.accept_join().await;
+    assert_eq!(join["private_after"], Value::Null, "nothing happened");
+    peer.vanish();
+    let (mut peer, join) = network.accept_join().await;
+    assert_eq!(join["private_after"], "");
+    let mut answer = joined("lobby", 0);
+    answer["private_after"] = json!("p-0");
+    peer.send(answer).await;
+    peer.send(said("lobby", 1)).await;
+    peer.live_on(Duration::from_secs(1)).await;
+    peer.vanish();
+    let (_peer, join) = network.accept_join().await;
+    assert_eq!(join["private_after"], "p-0");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_from_before_is_shown_to_our_servers_and_to_no_others() {
     let with_session = || Options { session: Some(SESSION.to_owned()), ..options() };
     let (_client, _events, mut network) = client(with_session());
