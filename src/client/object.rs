@@ -99,6 +99,8 @@ pub struct Message {
     pub event: Option<String>,
     /// Of whom it announces that.
     pub user: Option<String>,
+    /// What they were called before, if it announces a new name.
+    pub was: Option<String>,
     /// The unit in which `timestamp` was written.
     pub(super) unit: Option<Unit>,
 }

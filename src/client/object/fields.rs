@@ -14,7 +14,16 @@ use crate::chat::{Timestamp, Unit};
 
 impl Received {
     /// What this text means; nothing if it is not a JSON object.
-    pub(in crate::client) fn parse(json: String) -> Option<Received> {
+    ///
+    /// ```
+    /// use wirechat::client::{Object, Received};
+    ///
+    /// let received = Received::parse(r#"{"type":"pong"}"#.to_owned()).expect("an object");
+    /// assert_eq!(received.object, Object::Pong);
+    /// assert!(Received::parse("[]".to_owned()).is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(json: String) -> Option<Received> {
         let fields: Map<String, Value> = serde_json::from_str(&json).ok()?;
         Some(Received { object: Object::from_fields(&Fields(fields)), json })
     }
@@ -89,6 +98,7 @@ impl Message {
             id: fields.text("id"),
             event: fields.text("event"),
             user: fields.text("user"),
+            was: fields.text("was"),
             unit: fields.number_as_float("timestamp").and_then(Unit::of),
         }
     }
