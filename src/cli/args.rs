@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::io::{self, IsTerminal};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 
@@ -24,6 +25,12 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
+    /// Whether log lines would be written into the picture.
+    pub(crate) fn would_disturb_a_screen(&self) -> bool {
+        let is_screen = matches!(&self.command, Command::Join(args) if args.takes_screen());
+        is_screen && io::stderr().is_terminal()
+    }
+
     /// What is logged unless the environment says otherwise.
     pub(crate) fn log_filter(&self) -> &'static str {
         match (self.quiet, self.verbose) {

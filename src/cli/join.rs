@@ -1,8 +1,10 @@
 //! `wirechat join`: chat from a terminal or a script.
 
+mod advice;
 mod command;
 mod input;
 mod json;
+mod screen;
 mod view;
 
 use std::io::{self, IsTerminal};
@@ -104,6 +106,30 @@ pub(crate) struct JoinArgs {
     /// terminal; otherwise never]
     #[arg(long, value_name = "SECS")]
     give_up_after: Option<u32>,
+
+    /// Lines instead of a screen, although this is a terminal
+    #[arg(long)]
+    lines: bool,
+
+    /// The screen's colours
+    #[arg(long, value_name = "LOOK", value_enum, default_value_t = screen::Choice::Auto)]
+    look: screen::Choice,
+
+    /// Leave the mouse to the terminal (F2 does that too)
+    #[arg(long)]
+    no_mouse: bool,
+}
+
+impl JoinArgs {
+    /// Whether somebody sits in front of a terminal that can show a screen.
+    pub(crate) fn takes_screen(&self) -> bool {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        !self.lines
+            && !self.json
+            && !is_dumb
+            && io::stdin().is_terminal()
+            && io::stdout().is_terminal()
+    }
 }
 
 pub(super) fn run(args: &JoinArgs) -> ExitCode {
@@ -126,7 +152,10 @@ pub(super) fn run(args: &JoinArgs) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return complain(format_args!("cannot start: {error}")),
     };
-    let code = runtime.block_on(join(options, args));
+    let code = match args.takes_screen() {
+        true => runtime.block_on(screen::run(options, args.look, !args.no_mouse)),
+        false => runtime.block_on(join(options, args)),
+    };
     // A name that is being looked up must not keep the program from ending.
     runtime.shutdown_background();
     ExitCode::from(code)

@@ -24,7 +24,9 @@ const FAILURE: ExitCode = ExitCode::FAILURE;
 /// Runs the program and gives its exit code.
 pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
-    start_logging(cli.log_filter());
+    if !cli.would_disturb_a_screen() {
+        start_logging(cli.log_filter());
+    }
     match cli.command {
         Command::Serve(args) => serve::run(&args),
         Command::Echo(args) => echo::run(&args),

@@ -3,12 +3,12 @@
 use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Write};
 
-use wirechat::chat::Timestamp;
+use wirechat::chat::{Encoding, Timestamp};
 use wirechat::client::{
-    End, Event, Joined, Message, Object, Options, Presence, Private, Received, Refusal, State,
+    Event, Joined, Message, Object, Options, Presence, Private, Received, Refusal, State,
 };
 
-use super::json;
+use super::{advice, json};
 
 /// Writes events: the chat on standard output, the connection's state on
 /// standard error.
@@ -57,7 +57,15 @@ impl View {
     fn status(&self, event: &Event) -> Option<String> {
         match event {
             Event::State(State::Connecting) => Some(format!("connecting to {}", self.address)),
-            Event::State(State::Closed(End::Done)) => None,
+            Event::State(State::Closed(end)) => advice::end(end),
+            Event::State(State::Reconnecting { after, lost }) => {
+                let why = advice::lost(lost);
+                Some(format!("{why}; reconnecting in {:.1} s", after.as_secs_f64()))
+            }
+            Event::State(State::Connected(encoding)) if *encoding != Encoding::V1 => Some(
+                "connected to a server of the original chat: no rooms, people or history"
+                    .to_owned(),
+            ),
             Event::State(state) => Some(state.to_string()),
             Event::Undelivered(lost) => {
                 Some(format!("not delivered, {}: {}", lost.reason, lost.content))
@@ -157,7 +165,7 @@ impl View {
 
 /// Text of others, with what would command the terminal, or make a line look
 /// like another one, written out.
-struct Harmless<'a>(&'a str);
+pub(super) struct Harmless<'a>(pub(super) &'a str);
 
 impl fmt::Display for Harmless<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,402 @@
+//! What was said in one place, in the order in which the server has it; behind
+//! that, what we have said and the server has not sent back yet.
+
+use std::collections::VecDeque;
+
+use wirechat::chat::Timestamp;
+use wirechat::client::Message;
+
+use super::super::text;
+
+/// Entries that are kept, and bytes of their text.
+const MAX_ENTRIES: usize = 2000;
+const MAX_BYTES: usize = 1 << 20;
+
+/// Names an entry as long as it is there.
+pub(in super::super) type Uid = u64;
+
+/// Something that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) struct Entry {
+    pub(in super::super) uid: Uid,
+    pub(in super::super) time: Option<Timestamp>,
+    pub(in super::super) kind: Kind,
+    /// Its place in the log: which life of it, and the number.
+    place: Option<(u32, u64)>,
+    id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) enum Kind {
+    /// Somebody says something.
+    Said { name: String, text: String, is_call: bool },
+    /// We do. `raw` is what is sent.
+    Own { name: String, text: String, raw: String, mark: Mark },
+    /// The server tells something.
+    Notice(String),
+    /// We were asked for something, and this is the answer.
+    Aside(String),
+    /// What did not work.
+    Trouble(String),
+    /// Something may be missing here.
+    Missing(String),
+}
+
+/// What has become of something that we said.
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) enum Mark {
+    /// It is on its way.
+    Pending,
+    /// The server has it.
+    Delivered,
+    /// It is not there, for this reason.
+    Failed(String),
+}
+
+impl Kind {
+    fn bytes(&self) -> usize {
+        match self {
+            Kind::Said { name, text, .. } => name.len() + text.len(),
+            Kind::Own { name, text, raw, .. } => name.len() + text.len() + raw.len(),
+            Kind::Notice(text) | Kind::Aside(text) | Kind::Trouble(text) | Kind::Missing(text) => {
+                text.len()
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(in super::super) struct Timeline {
+    settled: VecDeque<Entry>,
+    /// As many as the client lets wait, at most.
+    unsettled: VecDeque<Entry>,
+    /// Of what is settled.
+    bytes: usize,
+    /// Which life of the log it is.
+    life: u32,
+    count: Uid,
+    widest: usize,
+}
+
+impl Timeline {
+    pub(in super::super) fn len(&self) -> usize {
+        self.settled.len() + self.unsettled.len()
+    }
+
+    pub(in super::super) fn get(&self, index: usize) -> Option<&Entry> {
+        match index.checked_sub(self.settled.len()) {
+            None => self.settled.get(index),
+            Some(index) => self.unsettled.get(index),
+        }
+    }
+
+    pub(in super::super) fn index_of(&self, uid: Uid) -> Option<usize> {
+        self.entries().position(|entry| entry.uid == uid)
+    }
+
+    pub(in super::super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.settled.iter().chain(&self.unsettled)
+    }
+
+    /// Cells of the widest name that was ever here.
+    pub(in super::super) fn widest_name(&self) -> usize {
+        self.widest
+    }
+
+    pub(in super::super) fn is_full(&self) -> bool {
+        self.settled.len() >= MAX_ENTRIES - 100 || self.bytes >= MAX_BYTES / 2
+    }
+
+    /// Whether something that we said is still on its way.
+    pub(in super::super) fn has_pending(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// The number of the oldest message of this life of the log, unless there are
+    /// older lives before it.
+    pub(in super::super) fn first_number(&self) -> Option<u64> {
+        let (life, number) = self.settled.iter().find_map(|entry| entry.place)?;
+        (life == self.life).then_some(number)
+    }
+
+    /// The log has begun anew: numbers from before mean nothing any more.
+    pub(in super::super) fn begin_anew(&mut self) {
+        self.life += 1;
+    }
+
+    /// Adds something that has no place in the log.
+    pub(in super::super) fn tell(&mut self, time: Option<Timestamp>, kind: Kind) -> Uid {
+        let entry = self.entry(time, kind);
+        self.settle(entry)
+    }
+
+    /// Adds what is about to be sent.
+    pub(in super::super) fn say(&mut self, time: Timestamp, kind: Kind) -> Uid {
+        let entry = self.entry(Some(time), kind);
+        let uid = entry.uid;
+        self.unsettled.push_back(entry);
+        uid
+    }
+
+    /// Adds a message that the server has sent. Nothing, if it was there already,
+    /// as one of ours is.
+    pub(in super::super) fn hear(&mut self, message: &Message, kind: Kind) -> Option<Uid> {
+        self.hear_as(message.id.as_deref(), message.seq, message.timestamp, kind)
+    }
+
+    /// As [`hear`](Timeline::hear), for what is no message of a room.
+    pub(in super::super) fn hear_as(
+        &mut self,
+        id: Option<&str>,
+        seq: Option<u64>,
+        time: Option<Timestamp>,
+        kind: Kind,
+    ) -> Option<Uid> {
+        if let Some(index) = self.awaited(id, &kind) {
+            let mut own = self.unsettled.remove(index)?;
+            if let Kind::Own { mark, .. } = &mut own.kind {
+                *mark = Mark::Delivered;
+            }
+            own.time = time.or(own.time);
+            own.id = id.map(str::to_owned);
+            own.place = seq.map(|seq| (self.life, seq));
+            self.settle(own);
+            return None;
+        }
+        if self.has(id) {
+            return None;
+        }
+        let mut entry = self.entry(time, kind);
+        entry.id = id.map(str::to_owned);
+        entry.place = seq.map(|seq| (self.life, seq));
+        Some(self.settle(entry))
+    }
+
+    /// Which one of ours this is. On a server that gives no identities, the first
+    /// one with the same words.
+    fn awaited(&self, id: Option<&str>, kind: &Kind) -> Option<usize> {
+        match (id, kind) {
+            (Some(_), _) => self.unsettled.iter().position(|entry| entry.id.as_deref() == id),
+            (None, Kind::Own { text, .. }) => self.unsettled.iter().position(
+                |entry| matches!(&entry.kind, Kind::Own { text: ours, .. } if ours == text),
+            ),
+            (None, _) => None,
+        }
+    }
+
+    fn has(&self, id: Option<&str>) -> bool {
+        id.is_some() && self.settled.iter().rev().any(|entry| entry.id.as_deref() == id)
+    }
+
+    /// The server has stored what we said.
+    pub(in super::super) fn delivered(&mut self, uid: Uid, id: Option<String>) {
+        if self.has(id.as_deref()) {
+            // It has come back already, before it was confirmed.
+            self.forget(uid);
+            return;
+        }
+        let Some(entry) = self.unsettled.iter_mut().find(|entry| entry.uid == uid) else { return };
+        entry.id = id;
+        if let Kind::Own { mark, .. } = &mut entry.kind {
+            *mark = Mark::Delivered;
+        }
+    }
+
+    /// It was not delivered.
+    pub(in super::super) fn failed(&mut self, uid: Uid, reason: String) {
+        let Some(mut entry) = self.forget(uid) else { return };
+        if let Kind::Own { mark, .. } = &mut entry.kind {
+            *mark = Mark::Failed(reason);
+        }
+        self.settle(entry);
+    }
+
+    fn forget(&mut self, uid: Uid) -> Option<Entry> {
+        let index = self.unsettled.iter().position(|entry| entry.uid == uid)?;
+        self.unsettled.remove(index)
+    }
+
+    /// Takes out what was not delivered; what was to be sent, the oldest first.
+    pub(in super::super) fn take_failed(&mut self) -> Vec<String> {
+        let mut failed = Vec::new();
+        let bytes = &mut self.bytes;
+        self.settled.retain(|entry| match &entry.kind {
+            Kind::Own { mark: Mark::Failed(_), raw, .. } => {
+                failed.push(raw.clone());
+                *bytes -= entry.kind.bytes();
+                false
+            }
+            _ => true,
+        });
+        failed
+    }
+
+    /// Adds older messages where they belong.
+    pub(in super::super) fn remember(&mut self, message: &Message, kind: Kind) {
+        let (Some(seq), false) = (message.seq, self.has(message.id.as_deref())) else { return };
+        let place = Some((self.life, seq));
+        if self.settled.iter().any(|entry| entry.place == place) {
+            return;
+        }
+        let mut entry = self.entry(message.timestamp, kind);
+        (entry.place, entry.id) = (place, message.id.clone());
+        let after = self.settled.iter().position(|entry| entry.place > place);
+        let mut at = after.unwrap_or(self.settled.len());
+        // What has no number stands before it only if it is older.
+        let is_later = |it: &Entry| it.place.is_none() && it.time > message.timestamp;
+        while at > 0 && is_later(&self.settled[at - 1]) {
+            at -= 1;
+        }
+        self.bytes += entry.kind.bytes();
+        self.settled.insert(at, entry);
+    }
+
+    fn entry(&mut self, time: Option<Timestamp>, kind: Kind) -> Entry {
+        self.count += 1;
+        if let Kind::Said { name, .. } | Kind::Own { name, .. } = &kind {
+            self.widest = self.widest.max(text::width(name));
+        }
+        Entry { uid: self.count, time, kind, place: None, id: None }
+    }
+
+    fn settle(&mut self, entry: Entry) -> Uid {
+        let uid = entry.uid;
+        self.bytes += entry.kind.bytes();
+        self.settled.push_back(entry);
+        while self.settled.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.settled.pop_front() else { break };
+            self.bytes -= oldest.kind.bytes();
+        }
+        uid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Kind {
+        Kind::Said { name: "Ben".to_owned(), text: text.to_owned(), is_call: false }
+    }
+
+    fn own(text: &str) -> Kind {
+        let (name, raw) = ("Ann".to_owned(), text.to_owned());
+        Kind::Own { name, text: text.to_owned(), raw, mark: Mark::Pending }
+    }
+
+    fn hear(timeline: &mut Timeline, seq: u64, kind: Kind) -> Option<Uid> {
+        timeline.hear_as(Some(&format!("e-{seq}")), Some(seq), None, kind)
+    }
+
+    /// Every text with what became of it.
+    fn texts(timeline: &Timeline) -> Vec<String> {
+        let text = |entry: &Entry| match &entry.kind {
+            Kind::Own { text, mark, .. } => match mark {
+                Mark::Pending => format!("{text}…"),
+                Mark::Delivered => format!("{text}✓"),
+                Mark::Failed(reason) => format!("{text}✗{reason}"),
+            },
+            Kind::Said { text, .. } | Kind::Notice(text) => text.clone(),
+            kind => format!("{kind:?}"),
+        };
+        timeline.entries().map(text).collect()
+    }
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    #[test]
+    fn what_we_say_is_there_at_once_and_ends_where_the_server_has_it() {
+        let mut it = Timeline::default();
+        let (one, two) = (it.say(NOW, own("one")), it.say(NOW, own("two")));
+        hear(&mut it, 1, said("before"));
+        assert_eq!(texts(&it), ["before", "one…", "two…"]);
+        it.delivered(one, Some("e-3".to_owned()));
+        assert_eq!(texts(&it), ["before", "one✓", "two…"]);
+        hear(&mut it, 2, said("meanwhile"));
+        assert_eq!(hear(&mut it, 3, own("one")), None);
+        assert_eq!(texts(&it), ["before", "meanwhile", "one✓", "two…"]);
+        it.delivered(two, Some("e-4".to_owned()));
+        hear(&mut it, 4, own("two"));
+        assert_eq!(texts(&it), ["before", "meanwhile", "one✓", "two✓"]);
+        assert!(!it.has_pending());
+    }
+
+    #[test]
+    fn what_comes_back_before_it_is_confirmed_is_not_there_twice() {
+        let mut it = Timeline::default();
+        let uid = it.say(NOW, own("hi"));
+        hear(&mut it, 1, own("hi"));
+        it.delivered(uid, Some("e-1".to_owned()));
+        assert_eq!(it.len(), 1);
+    }
+
+    #[test]
+    fn a_server_that_confirms_nothing_confirms_by_sending_it_back() {
+        let mut it = Timeline::default();
+        it.say(NOW, own("hi"));
+        assert_eq!(it.hear_as(None, None, None, said("hi")), Some(2), "somebody else says it too");
+        assert_eq!(it.hear_as(None, None, None, own("hi")), None);
+        assert_eq!(texts(&it), ["hi", "hi✓"]);
+    }
+
+    #[test]
+    fn what_failed_stays_with_its_reason_until_it_is_sent_again() {
+        let mut it = Timeline::default();
+        let uid = it.say(NOW, own("hi"));
+        it.say(NOW, own("ho"));
+        it.failed(uid, "no".to_owned());
+        assert_eq!(texts(&it), ["hi✗no", "ho…"]);
+        assert_eq!(it.take_failed(), ["hi"]);
+        assert_eq!(texts(&it), ["ho…"]);
+    }
+
+    fn message(seq: u64, at: i64) -> Message {
+        let json = format!(
+            r#"{{"type":"message","username":"Ben","content":"m{seq}","timestamp":{at},"room":"a","seq":{seq},"id":"e-{seq}"}}"#
+        );
+        match wirechat::client::Received::parse(json).expect("an object").object {
+            wirechat::client::Object::Message(message) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn older_messages_go_where_they_belong_and_are_there_once() {
+        let mut it = Timeline::default();
+        it.tell(
+            Some(Timestamp::from_millis(1_700_000_004_500)),
+            Kind::Notice("Ann came".to_owned()),
+        );
+        let at = |seq: u64| 1_700_000_000_000 + 1000 * seq as i64;
+        it.hear(&message(5, at(5)), said("m5"));
+        assert_eq!(it.first_number(), Some(5));
+        for seq in [3, 4, 5] {
+            it.remember(&message(seq, at(seq)), said(&format!("m{seq}")));
+        }
+        assert_eq!(texts(&it), ["m3", "m4", "Ann came", "m5"]);
+        assert_eq!(it.first_number(), Some(3));
+    }
+
+    #[test]
+    fn numbers_of_another_life_of_the_log_are_not_mixed_up() {
+        let mut it = Timeline::default();
+        hear(&mut it, 7, said("old"));
+        it.begin_anew();
+        assert_eq!(it.first_number(), None, "there is nothing to ask for");
+        it.hear_as(Some("f-1"), Some(1), None, said("new"));
+        assert_eq!(texts(&it), ["old", "new"]);
+    }
+
+    #[test]
+    fn only_so_much_is_kept() {
+        let mut it = Timeline::default();
+        for seq in 0..2 * MAX_ENTRIES as u64 {
+            hear(&mut it, seq, said("x"));
+        }
+        assert_eq!(it.len(), MAX_ENTRIES);
+        for seq in 0..200 {
+            it.hear_as(Some(&format!("f-{seq}")), None, None, said(&"x".repeat(10_000)));
+        }
+        assert!(it.len() <= MAX_BYTES / 10_000 + 1);
+    }
+}
