@@ -19,8 +19,8 @@ def start():
     """Starts a program of `peers`: `start(OriginalClient, "node", uri, "Ann")`."""
     programs = []
 
-    def start(kind, *arguments):
-        programs.append(kind(*arguments))
+    def start(kind, *arguments, **options):
+        programs.append(kind(*arguments, **options))
         return programs[-1]
 
     yield start
