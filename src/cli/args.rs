@@ -48,10 +48,26 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Send every message back: for conformance tests and benchmarks
     Echo(EchoArgs),
-    /// Chat from the terminal: lines in are messages, lines out are what others say
+    /// Chat from the terminal: a screen for a person, lines or JSON for a script
     Join(super::join::JoinArgs),
     /// Put load on a server: throughput, latency, and a proof that everything arrived
     Load(super::load::LoadArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, for man -l or a file
+    Man,
+}
+
+/// Options of `wirechat completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+bash:  wirechat completions bash > ~/.local/share/bash-completion/completions/wirechat
+zsh:   wirechat completions zsh > \"${fpath[1]}/_wirechat\"
+fish:  wirechat completions fish > ~/.config/fish/completions/wirechat.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Options of `wirechat echo`.

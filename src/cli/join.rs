@@ -35,8 +35,12 @@ const USAGE: u8 = 2;
 
 /// How many older messages a person sees first unless they say otherwise.
 const PERSON_HISTORY: u32 = 20;
+const SCREEN_HISTORY: u32 = 50;
 
 const AFTER_HELP: &str = "\
+On a terminal it is a screen with tabs for rooms and people: F1 or /help shows its keys and
+commands. Elsewhere, or with --lines or --json, it reads and writes lines.
+
 Lines of input are messages; those of others appear as `[HH:MM:SS] name: text` (UTC), with
 `#room` before the name when one is in several. What happens to the connection is told on
 standard error. A line that begins with a slash is a command: /help lists them. With --json
@@ -84,8 +88,8 @@ pub(crate) struct JoinArgs {
     #[arg(long)]
     json: bool,
 
-    /// Begin with up to N messages from before [default: 20 if the output is a terminal,
-    /// otherwise 0]
+    /// Begin with up to N messages from before [default: 50 on a screen, 20 lines on a
+    /// terminal, otherwise 0]
     #[arg(long, value_name = "N")]
     history: Option<u32>,
 
@@ -130,6 +134,14 @@ impl JoinArgs {
             && io::stdin().is_terminal()
             && io::stdout().is_terminal()
     }
+
+    fn default_history(&self) -> u32 {
+        match io::stdout().is_terminal() {
+            true if self.takes_screen() => SCREEN_HISTORY,
+            true => PERSON_HISTORY,
+            false => 0,
+        }
+    }
 }
 
 pub(super) fn run(args: &JoinArgs) -> ExitCode {
@@ -140,7 +152,7 @@ pub(super) fn run(args: &JoinArgs) -> ExitCode {
     let patience = args.give_up_after.map(|seconds| Duration::from_secs(seconds.into()));
     let options = Options {
         room: args.room.clone(),
-        history: args.history.unwrap_or_else(default_history),
+        history: args.history.unwrap_or_else(|| args.default_history()),
         session: args.session.clone(),
         private_after: args.private_after.clone(),
         give_up_after: patience.or((!io::stdin().is_terminal()).then_some(SCRIPT_PATIENCE)),
@@ -159,10 +171,6 @@ pub(super) fn run(args: &JoinArgs) -> ExitCode {
     // A name that is being looked up must not keep the program from ending.
     runtime.shutdown_background();
     ExitCode::from(code)
-}
-
-fn default_history() -> u32 {
-    if io::stdout().is_terminal() { PERSON_HISTORY } else { 0 }
 }
 
 /// The name under which the person is logged in, if it can be one in a chat.

@@ -5,6 +5,7 @@ mod args;
 mod echo;
 mod join;
 mod load;
+mod manual;
 mod open_files;
 mod runtime;
 mod serve;
@@ -32,6 +33,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Echo(args) => echo::run(&args),
         Command::Join(args) => join::run(&args),
         Command::Load(args) => load::run(&args, cli.quiet),
+        Command::Completions(args) => manual::completions(args.shell),
+        Command::Man => manual::page(),
     }
 }
 

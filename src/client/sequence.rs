@@ -26,6 +26,7 @@ const MAX_HELD_BYTES: usize = 1 << 20;
 
 /// What to do next.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the largest")]
 pub(super) enum Step {
     /// To hand out this message.
     HandOut(Received),

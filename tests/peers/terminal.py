@@ -7,7 +7,7 @@ Nothing sleeps: whoever waits is woken by what the program writes.
 import fcntl
 import os
 import re
-import signal
+import select
 import struct
 import subprocess
 import termios
@@ -17,9 +17,9 @@ import time
 import pyte
 
 from peers import wirechat
-from program import PATIENCE
+from program import PATIENCE, eventually
 
-ENTER, TAB, ESCAPE, UP, PAGE_UP = "\r", "\t", "\x1b", "\x1b[A", "\x1b[5~"
+ENTER, TAB, ESCAPE, UP, TO_THE_TOP = "\r", "\t", "\x1b", "\x1b[A", "\x1b[1;5H"
 
 
 def control(letter):
@@ -74,13 +74,18 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         self.pid = self._process.pid
-        threading.Thread(target=self._read, daemon=True).start()
+        self._is_watched, self._stop_watching = os.pipe()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _set_size(self, columns, lines):
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def _read(self):
         while True:
+            ready, _, _ = select.select([self._master, self._is_watched], [], [])
+            if self._is_watched in ready:
+                return
             try:
                 data = os.read(self._master, 65536)
             except OSError:
@@ -173,6 +178,13 @@ class Terminal:
     def signal(self, number):
         self._process.send_signal(number)
 
+    def hang_up(self):
+        """Closes the window."""
+        os.close(self._stop_watching)
+        self._reader.join(PATIENCE)
+        os.close(self._slave)
+        os.close(self._master)
+
     # ---- how it ends
 
     def is_running(self):
@@ -202,6 +214,14 @@ class Terminal:
         self.wait_until_restored()
         return code
 
+    def wait_until_stopped(self):
+        """Waits until it is suspended, as a shell does."""
+
+        def is_stopped():
+            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG) is not None
+
+        eventually(is_stopped, "suspended")
+
     def is_restored(self):
         off = [b"\x1b[?1049l", b"\x1b[?2004l", b"\x1b[?1000l", b"\x1b[?25h"]
         on = [b"\x1b[?1049h", b"\x1b[?2004h", b"\x1b[?1000h", b"\x1b[?25l"]
@@ -215,10 +235,16 @@ class Terminal:
             self._changed.wait_for(self.is_restored, seconds)
             assert self.is_restored(), self.written[-500:]
 
-    def last_words(self):
-        """What stands on the ordinary screen after the end."""
-        _, _, after = self.written.rpartition(b"\x1b[?1049l")
-        return after.decode()
+    def wait_for_last_words(self, words, seconds=PATIENCE):
+        """Waits until this stands on the ordinary screen, after the end."""
+
+        def are_there():
+            _, _, after = self.written.rpartition(b"\x1b[?1049l")
+            return words in " ".join(after.decode().split())
+
+        with self._changed:
+            self._changed.wait_for(are_there, seconds)
+            assert are_there(), self.written[-1000:]
 
 
 class Screen(Terminal):

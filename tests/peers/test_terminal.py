@@ -6,7 +6,8 @@ import signal
 import pytest
 
 from peers import OriginalClient, OriginalServer, OurClient, Server, wirechat
-from terminal import ENTER, ESCAPE, PAGE_UP, TAB, UP, Screen, Terminal, control
+from program import eventually
+from terminal import ENTER, ESCAPE, TAB, TO_THE_TOP, UP, Screen, Terminal, control
 
 
 @pytest.fixture
@@ -125,11 +126,10 @@ def test_older_messages_come_when_one_scrolls_to_the_top(start, server):
         bob.wait_for_event(type="delivered", content=f"number {number}.")
     ann = start(Screen, server.uri, "Ann", "--history", "20").wait_until_connected()
     ann.wait_for("number 40\\.")
-    for _ in range(4):
-        ann.press(PAGE_UP)
+    ann.press(TO_THE_TOP)
+    # The view stays where it was, and what has come is above it.
     ann.wait_for("number 20\\.")
-    for _ in range(4):
-        ann.press(PAGE_UP)
+    ann.press(TO_THE_TOP)
     ann.wait_for("number 1\\.")
     ann.wait_for("no older messages")
     bob.type("number 41.")
@@ -176,20 +176,20 @@ def test_an_address_without_a_server_is_tried_again_and_said_in_words(start):
 def test_an_address_that_cannot_be_is_said_in_words(start, uri, code, words):
     ann = start(Terminal, wirechat("join", uri, "--name", "Ann"))
     assert ann.wait() == code
-    assert words in ann.last_words()
+    ann.wait_for_last_words(words)
 
 
 def test_a_web_server_without_chat_is_said_in_words(start, server):
     ann = start(Terminal, wirechat("join", f"127.0.0.1:{server.port}/style.css", "--name", "Ann"))
     assert ann.wait() == 4
-    assert "ours is at /ws" in " ".join(ann.last_words().split())
+    ann.wait_for_last_words("ours is at /ws")
 
 
 def test_a_taken_name_is_said_with_a_free_one(start, server):
     start(OurClient, server.uri, "Ann").wait_for_event(type="joined")
     ann = start(Screen, server.uri, "ann")
     assert ann.wait() == 6
-    assert 'try --name "ann-2"' in " ".join(ann.last_words().split())
+    ann.wait_for_last_words('try --name "ann-2"')
 
 
 def test_with_an_original_server_one_is_told_what_is_missing_and_talks(start):
@@ -259,6 +259,27 @@ def test_a_signal_closes_in_good_order_and_gives_the_terminal_back(ann_and_bob, 
     bob.wait_for("Ann has left")
 
 
+def test_it_leaves_with_the_window(ann_and_bob):
+    ann, bob = ann_and_bob
+    ann.hang_up()
+    bob.wait_for("Ann has left")
+    eventually(lambda: not ann.is_running(), "the end")
+
+
+def test_what_was_not_delivered_is_not_lost(start):
+    server = start(Server)
+    ann = start(Screen, server.uri, "Ann").wait_until_connected()
+    server.kill()
+    ann.wait_for("not connected", seconds=30)
+    ann.enter("precious words")
+    ann.wait_for("precious words …")
+    ann.press(control("c"))
+    ann.wait_for("not everything has arrived")
+    ann.press(control("c"))
+    assert ann.wait() == 1
+    ann.wait_for_last_words("precious words")
+
+
 def test_help_is_one_key_away(start, server):
     ann = start(Screen, server.uri, "Ann").wait_until_connected()
     ann.press("\x1bOP")
@@ -272,10 +293,12 @@ def test_help_is_one_key_away(start, server):
 
 def test_suspended_it_leaves_the_terminal_to_the_shell(start, server):
     ann = start(Screen, server.uri, "Ann").wait_until_connected()
-    ann.press(control("z"))
-    ann.wait_until_restored()
-    ann.signal(signal.SIGCONT)
-    ann.wait_until(lambda _: not ann.is_restored(), "the screen again")
+    for suspend in [lambda: ann.press(control("z")), lambda: ann.signal(signal.SIGTSTP)]:
+        suspend()
+        ann.wait_until_stopped()
+        ann.wait_until_restored()
+        ann.signal(signal.SIGCONT)
+        ann.wait_until(lambda _: not ann.is_restored(), "the screen again")
     ann.enter("back")
     ann.wait_for("Ann  back ✓")
 

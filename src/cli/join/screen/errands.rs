@@ -15,17 +15,11 @@ pub(super) struct Errands {
     client: ChatClient,
     /// What may still come to nothing. Of most commands nobody hears again.
     open: VecDeque<(Ticket, Errand)>,
-    has_failed: bool,
 }
 
 impl Errands {
     pub(super) fn new(client: ChatClient) -> Errands {
-        Errands { client, open: VecDeque::new(), has_failed: false }
-    }
-
-    /// Whether a message was not delivered.
-    pub(super) fn has_failed(&self) -> bool {
-        self.has_failed
+        Errands { client, open: VecDeque::new() }
     }
 
     /// Asks the client, which must not make us wait.
@@ -68,7 +62,6 @@ impl Errands {
             }
             Event::Undelivered(undelivered) => {
                 if let Some(errand) = self.take(undelivered.ticket) {
-                    self.has_failed |= matches!(errand, Errand::Message(..));
                     state.undone(&errand, &undelivered.reason);
                 }
             }

@@ -120,11 +120,11 @@ impl Look {
 
     /// The same name looks the same everywhere and every time.
     pub(super) fn name(&self, name: &str) -> Style {
-        // FNV-1a; the upper half, since the lower one is that of similar names too.
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let index = (hash >> 32) as usize % self.names.len();
+        // FNV-1a, whose upper half is mixed best.
+        let hash = name
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let index = (hash >> 16) as usize % self.names.len();
         Style::new().fg(self.names[index]).bold()
     }
 }

@@ -72,14 +72,16 @@ pub(super) async fn run(options: Options, look: Choice, has_mouse: bool) -> u8 {
         }
     };
     let (client, events) = connect(options);
-    let stop = Arc::new(Notify::new());
+    let (stop, suspend) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     tokio::spawn(stop_on_signals(Arc::clone(&stop)));
+    let at_suspension = Arc::clone(&suspend);
+    tokio::spawn(signals::at_suspension(move || at_suspension.notify_one()));
     let look = Look::new(look, |name| std::env::var(name).ok());
     let screen =
         Screen { state, look, terminal, errands: Errands::new(client.clone()), client, events };
-    let (code, last_words) = screen.live(stop).await;
+    let (code, last_words) = screen.live(&stop, &suspend).await;
     // The terminal is an ordinary one again.
-    if let Some(words) = last_words {
+    for words in last_words {
         complain(format_args!("{}", Harmless(&words)));
     }
     code
@@ -96,7 +98,7 @@ struct Screen {
 
 impl Screen {
     /// Until it is over; the exit code, and what is to be said then.
-    async fn live(mut self, stop: Arc<Notify>) -> (u8, Option<String>) {
+    async fn live(mut self, stop: &Notify, suspend: &Notify) -> (u8, Vec<String>) {
         let mut keys = read_keys();
         let mut code = None;
         let mut ticks = tokio::time::interval(TICK);
@@ -118,13 +120,20 @@ impl Screen {
                     self.client.close();
                     self.state.stop();
                 }
+                () = suspend.notified() => {
+                    if self.terminal.suspend().is_err() {
+                        self.client.close();
+                    }
+                }
                 _ = ticks.tick(), if self.state.needs_ticks() => self.state.tick(now()),
             }
             self.act();
         }
-        let undelivered = self.errands.has_failed();
-        let code = code.unwrap_or(0);
-        let code = if code == 0 && undelivered { super::UNDELIVERED } else { code };
+        let everything_arrived = self.state.undelivered().is_empty();
+        let code = match code.unwrap_or(0) {
+            0 if !everything_arrived => super::UNDELIVERED,
+            code => code,
+        };
         (code, self.state.last_words())
     }
 
@@ -208,10 +217,10 @@ fn read_keys() -> mpsc::Receiver<Input> {
 /// even if the terminal does not take what is written to it.
 async fn stop_on_signals(stop: Arc<Notify>) {
     // Without signals, the system's own way of ending holds.
-    let Ok(signal) = signals::stop() else { return };
+    let Ok(signal) = signals::stop_or_hangup() else { return };
     signal.await;
     stop.notify_one();
-    let Ok(signal) = signals::stop() else { return };
+    let Ok(signal) = signals::stop_or_hangup() else { return };
     signal.await;
     std::thread::spawn(terminal::restore);
     tokio::time::sleep(RESTORE).await;

@@ -12,7 +12,7 @@ use crossterm::event::{
 use crossterm::execute;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::{Position, Size};
@@ -46,13 +46,7 @@ impl Terminal {
         enable_raw_mode()?;
         IS_OURS.store(true, Ordering::SeqCst);
         self.painter.forget();
-        execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableBracketedPaste,
-            EnableFocusChange,
-            SetTitle("wirechat")
-        )?;
+        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         self.mouse(self.has_mouse)
     }
 

@@ -9,8 +9,8 @@ use super::super::state::{Entry, Kind, Mark, Older, State};
 use super::super::text::{self, shorten, wrap};
 use super::Layout;
 
-/// Cells of ` HH:MM `.
-const TIME: usize = 7;
+/// Cells of ` HH:MM  `.
+const TIME: usize = 8;
 
 /// Cells between the text and the right edge.
 const MARGIN: usize = 1;
@@ -40,7 +40,7 @@ pub(super) fn rows(state: &State, index: usize, look: &Look) -> Vec<Line<'static
     let (name, name_style, text_style) = styles(entry, look);
     let time = match &entry.kind {
         Kind::Aside(_) | Kind::Trouble(_) => " ".repeat(TIME),
-        _ => format!(" {} ", state.clock.time(entry.time)),
+        _ => format!(" {}  ", state.clock.time(entry.time)),
     };
     let name = shorten(&name, columns.name);
     let gap = " ".repeat(columns.name - text::width(&name));

@@ -60,10 +60,10 @@ fn a_conversation() {
             "                                                            │",
             "                                                            │",
             " ─────────────── Tuesday, 14 November 2023 ──────────────── │",
-            " 22:13          Bob  hello                                  │",
-            " 22:13          Ann  hi Bob ✓                               │",
-            " 22:13 日本語の名前  日本語 is wide, and this message is so │",
-            "                     long that it has to be broken          │",
+            " 22:13           Bob  hello                                 │",
+            " 22:13           Ann  hi Bob ✓                              │",
+            " 22:13  日本語の名前  日本語 is wide, and this message is   │",
+            "                      so long that it has to be broken      │",
             " Bob is typing…",
             " › my answ",
             " ● connected · 2 people                                            Ann  F1 help",
@@ -83,10 +83,10 @@ fn what_became_of_our_own_messages() {
         rows(&ann)[1..6],
         [
             " ─────────────── Tuesday, 14 November 2023 ────────────────",
-            " 22:13 Ann  first",
-            "            ✗ not delivered: Not stored: try again later.",
-            "            (/retry sends it again)",
-            " 22:13 Ann  second …",
+            " 22:13  Ann  first",
+            "             ✗ not delivered: Not stored: try again later.",
+            "             (/retry sends it again)",
+            " 22:13  Ann  second …",
         ]
     );
 }

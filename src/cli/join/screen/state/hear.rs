@@ -8,7 +8,7 @@ use wirechat::client::{
 
 use super::super::super::advice;
 use super::super::text;
-use super::tab::Older;
+use super::tab::{Older, Tab};
 use super::{Deed, Errand, Kind, Link, Mark, Now, Place, QUIET, State, Uid};
 
 /// Names of rooms that are remembered for completion.
@@ -34,6 +34,10 @@ impl State {
     fn connection(&mut self, state: &ClientState, now: Now) {
         self.latency = None;
         self.tabs.iter_mut().for_each(|tab| tab.typists.clear());
+        if self.link == (Link::Connected { plain: true }) {
+            let lost = |tab: &mut Tab| tab.timeline.fail_all("nobody knows whether it has arrived");
+            self.tabs.iter_mut().for_each(lost);
+        }
         match state {
             ClientState::Connecting => self.link = Link::Connecting,
             ClientState::Connected(encoding) => {
@@ -182,6 +186,7 @@ impl State {
         tab.epoch.clone_from(&joined.epoch);
         tab.people.set(&joined.users, joined.count);
         if self.wanted.take_if(|wanted| *wanted == joined.room).is_some() {
+            self.hint = None;
             self.switch(index);
         }
     }

@@ -39,6 +39,7 @@ impl State {
             self.is_over = true;
             return;
         }
+        self.hint = None;
         if key.code != KeyCode::Tab {
             self.end_completion();
         }

@@ -225,13 +225,19 @@ impl State {
             return;
         }
         let waits = self.tabs.iter().any(|tab| tab.timeline.has_pending());
-        let is_connected = matches!(self.link, Link::Connected { .. });
-        if waits && !self.is_leaving && !is_connected {
-            self.say_hint("some messages have not arrived yet: Ctrl-C again leaves without", now);
-        } else {
-            self.deeds.push(Deed::Close);
+        match &self.link {
+            _ if self.is_leaving || !waits => self.deeds.push(Deed::Close),
+            Link::Connected { .. } => self.finish(now),
+            _ => self.say_hint("not everything has arrived: Ctrl-C again leaves all the same", now),
         }
         self.is_leaving = true;
+    }
+
+    /// Leaves when everything has arrived.
+    fn finish(&mut self, now: Now) {
+        self.is_leaving = true;
+        self.say_hint("leaving when everything has arrived; Ctrl-C leaves at once", now);
+        self.deeds.push(Deed::Finish);
     }
 
     /// The system wants us to end, and we do.
@@ -240,12 +246,26 @@ impl State {
         self.is_over |= matches!(self.link, Link::Closed { .. });
     }
 
-    /// What is to be said when the screen has gone: why it ended.
-    pub(super) fn last_words(self) -> Option<String> {
-        match self.link {
-            Link::Closed { why } if !why.is_empty() => Some(why),
-            _ => None,
+    /// What is to be said when the screen has gone: what was not delivered, and why
+    /// it ended.
+    pub(super) fn last_words(&self) -> Vec<String> {
+        let mut words = self.undelivered();
+        match &self.link {
+            Link::Closed { why } if !why.is_empty() => words.push(why.clone()),
+            _ => {}
         }
+        words
+    }
+
+    /// What was not delivered, in words.
+    pub(super) fn undelivered(&self) -> Vec<String> {
+        let failed = self.tabs.iter().flat_map(|tab| {
+            let label = tab.label();
+            tab.timeline
+                .failed_ones()
+                .map(move |(text, reason)| format!("not delivered to {label}, {reason}: {text}"))
+        });
+        failed.collect()
     }
 
     fn say_hint(&mut self, words: impl Into<String>, now: Now) {

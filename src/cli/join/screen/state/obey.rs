@@ -84,11 +84,7 @@ impl State {
                 }
                 self.ask(Request::History(room, Page::Newest, count), "/history");
             }
-            Line::Quit => {
-                self.is_leaving = true;
-                self.say_hint("leaving when everything has arrived; Ctrl-C leaves at once", now);
-                self.deeds.push(Deed::Finish);
-            }
+            Line::Quit => self.finish(now),
             Line::Help => self.shows_help = true,
             Line::Say(_) | Line::Message(..) => {}
         }

@@ -359,11 +359,37 @@ fn the_end_of_the_connection_is_told_and_leaving_asks_back_if_something_would_be
     ann.enters("unsent");
     ann.control('c');
     assert_eq!(ann.state.take_deeds(), []);
-    assert!(ann.hint().contains("not arrived"));
+    assert!(ann.hint().contains("not everything has arrived"));
     ann.control('c');
     assert_eq!(ann.state.take_deeds(), [Deed::Close]);
     ann.feels(ClientState::Closed(wirechat::client::End::Done));
     assert!(ann.state.is_over);
+}
+
+#[test]
+fn what_is_on_its_way_arrives_before_one_leaves() {
+    let mut ann = ann();
+    ann.enters("last words");
+    ann.control('c');
+    assert_eq!(ann.state.take_deeds(), [Deed::Finish]);
+    ann.control('c');
+    assert_eq!(ann.state.take_deeds(), [Deed::Close]);
+    ann.state.undone(&Errand::Message(0, 1), "the client ended");
+    assert_eq!(ann.state.last_words(), ["not delivered to #lobby, the client ended: last words"]);
+}
+
+#[test]
+fn what_a_plain_server_has_not_sent_back_when_it_goes_may_have_arrived_or_not() {
+    let mut ann = ann();
+    ann.feels(ClientState::Connected(Encoding::PlainMillis));
+    ann.enters("hello");
+    ann.feels(ClientState::Reconnecting { after: Duration::ZERO, lost: Lost::Dead });
+    ann.enters("later");
+    let marks = ann.state.tab().timeline.entries().filter_map(|entry| match &entry.kind {
+        Kind::Own { text, mark, .. } => Some((text.as_str(), *mark == Mark::Pending)),
+        _ => None,
+    });
+    assert_eq!(marks.collect::<Vec<_>>(), [("hello", false), ("later", true)]);
 }
 
 #[test]

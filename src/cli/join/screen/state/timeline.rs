@@ -211,6 +211,21 @@ impl Timeline {
         self.settle(entry);
     }
 
+    /// Nobody knows what has become of what is on its way.
+    pub(in super::super) fn fail_all(&mut self, reason: &str) {
+        while let Some(uid) = self.unsettled.front().map(|entry| entry.uid) {
+            self.failed(uid, reason.to_owned());
+        }
+    }
+
+    /// What was not delivered, and why.
+    pub(in super::super) fn failed_ones(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settled.iter().filter_map(|entry| match &entry.kind {
+            Kind::Own { mark: Mark::Failed(reason), text, .. } => Some((&text[..], &reason[..])),
+            _ => None,
+        })
+    }
+
     fn forget(&mut self, uid: Uid) -> Option<Entry> {
         let index = self.unsettled.iter().position(|entry| entry.uid == uid)?;
         self.unsettled.remove(index)
