@@ -20,7 +20,7 @@ const HELP: [(&str, &str); 21] = [
     ("//TEXT", "say /TEXT"),
     ("", ""),
     ("Enter", "send"),
-    ("Alt-Enter", "begin a new line"),
+    ("Alt-Enter, Ctrl-J", "begin a new line"),
     ("Tab", "complete a name or command"),
     ("Up, Down", "what you sent before"),
     ("PageUp, PageDown, wheel", "look back"),

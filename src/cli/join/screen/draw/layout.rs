@@ -9,6 +9,9 @@ use super::input;
 const WITH_PEOPLE: u16 = 72;
 const WIDE: u16 = 100;
 
+/// From this height on too.
+const HIGH_ENOUGH: u16 = 9;
+
 /// Rows of the text that is being written, at most.
 const MAX_INPUT: u16 = 5;
 
@@ -38,11 +41,10 @@ impl Layout {
         let (input, status, tabs, hint) = (take(rows), take(1), take(1), take(1));
         let strip = |y: u16, height: u16| Rect::new(0, y, width, height);
         let body = strip(tabs, left);
-        let people = people_width(state).filter(|_| left > 2);
-        let timeline = Rect { width: width - people.unwrap_or(0), ..body };
+        let people = people_width(state);
         Layout {
             tabs: strip(0, tabs),
-            timeline,
+            timeline: Rect { width: timeline_width(state), ..body },
             people: people.map(|it| Rect { x: width - it, width: it, ..body }),
             hint: strip(tabs + left, hint),
             input: strip(tabs + left + hint, input),
@@ -51,8 +53,14 @@ impl Layout {
     }
 }
 
+/// Cells of a row of the conversation.
+pub(super) fn timeline_width(state: &State) -> u16 {
+    state.size.width - people_width(state).unwrap_or(0)
+}
+
 fn people_width(state: &State) -> Option<u16> {
-    let has_list = matches!(state.tab().place, Place::Room(_));
+    let is_room = matches!(state.tab().place, Place::Room(_));
+    let has_list = is_room && state.size.height >= HIGH_ENOUGH;
     match state.size.width {
         WIDE.. if has_list => Some(26),
         WITH_PEOPLE.. if has_list => Some(20),

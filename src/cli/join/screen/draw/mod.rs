@@ -5,6 +5,8 @@ mod help;
 mod input;
 mod layout;
 mod people;
+#[cfg(test)]
+mod random;
 mod rows;
 #[cfg(test)]
 mod tests;

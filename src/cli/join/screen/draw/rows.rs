@@ -7,7 +7,7 @@ use super::super::clock::day_in_words;
 use super::super::look::Look;
 use super::super::state::{Entry, Kind, Mark, Older, State};
 use super::super::text::{self, shorten, wrap};
-use super::Layout;
+use super::layout::timeline_width;
 
 /// Cells of ` HH:MM  `.
 const TIME: usize = 8;
@@ -75,7 +75,7 @@ struct Columns {
 
 impl Columns {
     fn of(state: &State) -> Columns {
-        let all = usize::from(Layout::of(state).timeline.width);
+        let all = usize::from(timeline_width(state));
         let most = match all {
             0..40 => 6,
             40..60 => 9,

@@ -12,7 +12,7 @@ fn look(choice: Choice) -> Look {
 }
 
 /// The rows of the screen, without blanks at their ends.
-fn rows(person: &Person) -> Vec<String> {
+pub(super) fn rows(person: &Person) -> Vec<String> {
     let Size { width, height } = person.state.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw(&person.state, &look(Choice::Dark), person.now.at, &mut buffer);
@@ -29,7 +29,7 @@ fn rows(person: &Person) -> Vec<String> {
     (0..height).map(row).collect()
 }
 
-fn resized(person: &mut Person, width: u16, height: u16) {
+pub(super) fn resized(person: &mut Person, width: u16, height: u16) {
     let resize = crossterm::event::Event::Resize(width, height);
     person.state.input(&resize, person.now);
 }

@@ -137,6 +137,11 @@ impl Recall {
         self.lines.push_back(line.to_owned());
     }
 
+    /// What is being written now is something else.
+    pub(in super::super) fn stop(&mut self) {
+        self.shown = None;
+    }
+
     /// Shows the line before.
     pub(in super::super) fn back(&mut self, editor: &mut Editor) {
         let next = self.shown.map_or(0, |shown| shown + 1);

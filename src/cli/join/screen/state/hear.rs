@@ -11,6 +11,9 @@ use super::super::text;
 use super::tab::{Older, Tab};
 use super::{Deed, Errand, Kind, Link, Mark, Now, Place, QUIET, State, Uid};
 
+/// Bytes of the longest name: what is longer is none, of a person or a room.
+const MAX_NAME: usize = 256;
+
 /// Names of rooms that are remembered for completion.
 const MAX_ROOMS: usize = 500;
 
@@ -62,6 +65,9 @@ impl State {
     }
 
     fn received(&mut self, object: &Object, now: Now) {
+        if names_of(object).any(|name| name.len() > MAX_NAME) {
+            return;
+        }
         match object {
             Object::Message(message) => self.message(message, now),
             Object::Private(private) => self.private(private, now),
@@ -219,6 +225,7 @@ impl State {
 
     fn rooms(&mut self, rooms: &Rooms) {
         let list = rooms.rooms.iter().take(MAX_ROOMS);
+        let list = list.filter(|size| size.room.len() <= MAX_NAME);
         self.rooms = list.map(|size| size.room.clone()).collect();
         let sizes: Vec<String> = rooms
             .rooms
@@ -266,7 +273,7 @@ impl State {
         if let Errand::Message(tab, uid) = errand
             && let Some(tab) = self.find(*tab)
         {
-            tab.timeline.delivered(*uid, delivered.id.clone());
+            tab.timeline.delivered(*uid, delivered.id.clone(), delivered.seq);
         }
     }
 
@@ -290,6 +297,19 @@ impl State {
             }
         }
     }
+}
+
+/// The names in it that are kept apart from what is said.
+fn names_of(object: &Object) -> impl Iterator<Item = &String> {
+    let (one, two, all): (_, _, &[String]) = match object {
+        Object::Message(notice) => (notice.user.as_ref(), None, &[]),
+        Object::Private(private) => (Some(&private.from), Some(&private.to), &[]),
+        Object::Joined(joined) => (joined.user.as_ref(), Some(&joined.room), &joined.users),
+        Object::Typing(typing) => (Some(&typing.username), None, &[]),
+        Object::Presence(presence) => (None, None, &presence.users),
+        _ => (None, None, &[]),
+    };
+    one.into_iter().chain(two).chain(all)
 }
 
 /// Whether this text has this name in it, as a word.

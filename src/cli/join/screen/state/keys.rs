@@ -17,7 +17,10 @@ impl State {
     pub(in super::super) fn input(&mut self, event: &Event, now: Now) {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(*key, now),
-            Event::Paste(text) => self.write(text, now),
+            Event::Paste(text) => {
+                self.end_completion();
+                self.write(text, now);
+            }
             Event::Mouse(mouse) => self.mouse(*mouse, now),
             Event::Resize(width, height) => self.size = Size::new(*width, *height),
             Event::FocusGained => {

@@ -279,6 +279,7 @@ impl State {
         }
         self.stop_typing();
         self.completion = None;
+        self.recall.stop();
         self.tab_mut().leave();
         self.current = index;
         self.look();
@@ -308,12 +309,14 @@ impl State {
         self.tabs.len() - 1
     }
 
-    /// Makes room: of the private tabs, those that were read go first.
+    /// Makes room: private tabs before rooms, and of these those that were read. (A
+    /// server of ours lets nobody into more rooms than there are tabs.)
     fn close_a_silent_one(&mut self) {
-        let tabs = self.tabs.iter().enumerate();
-        let silent = tabs
-            .filter(|(index, tab)| *index != self.current && matches!(tab.place, Place::Person(_)))
-            .min_by_key(|(_, tab)| (tab.timeline.has_pending(), tab.unread > 0, tab.touched));
+        let others = self.tabs.iter().enumerate().filter(|(index, _)| *index != self.current);
+        let silent = others.min_by_key(|(_, tab)| {
+            let is_room = !matches!(tab.place, Place::Person(_));
+            (is_room, tab.timeline.has_pending(), tab.unread > 0, tab.touched)
+        });
         if let Some((index, _)) = silent {
             self.close(index);
         }

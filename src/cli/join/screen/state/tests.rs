@@ -309,6 +309,27 @@ fn names_and_commands_are_completed() {
 }
 
 #[test]
+fn what_is_pasted_between_two_completions_is_not_taken_for_one() {
+    let mut ann = ann();
+    ann.types("b");
+    ann.key(KeyCode::Tab);
+    ann.state.input(&Input::Paste("日本語".to_owned()), ann.now);
+    ann.key(KeyCode::Tab);
+    assert_eq!(ann.written(), "Bob: 日本語");
+}
+
+#[test]
+fn names_that_cannot_be_any_are_not_kept() {
+    let mut ann = ann();
+    let long = "x".repeat(1000);
+    ann.hears(&format!(
+        r#"{{"type":"private","from":"{long}","to":"Ann","content":"x","id":"p-1"}}"#
+    ));
+    ann.hears(&format!(r#"{{"type":"presence","room":"lobby","users":["{long}"],"count":1}}"#));
+    assert_eq!((ann.labels().len(), ann.state.tab().people.names.len()), (1, 2));
+}
+
+#[test]
 fn looking_back_stays_where_it_is_and_asks_for_more_at_the_top() {
     let mut ann = ann();
     for seq in 3..60 {
@@ -416,6 +437,9 @@ fn people_who_write_cannot_open_tabs_without_end() {
     for n in 0..500 {
         ann.hears(&format!(r#"{{"type":"private","from":"n{n}","to":"Ann","content":"x","timestamp":1,"id":"p-{n}"}}"#));
     }
+    assert_eq!(ann.state.tabs().len(), MAX_TABS);
+    assert_eq!(ann.labels()[0], "#lobby");
+    (0..500).for_each(|n| ann.is_in(&format!("room{n}")));
     assert_eq!(ann.state.tabs().len(), MAX_TABS);
     assert_eq!(ann.labels()[0], "#lobby");
 }

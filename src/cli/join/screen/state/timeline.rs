@@ -12,6 +12,9 @@ use super::super::text;
 const MAX_ENTRIES: usize = 2000;
 const MAX_BYTES: usize = 1 << 20;
 
+/// What we have said, that is on its way or has not come back.
+const MAX_UNSETTLED: usize = 512;
+
 /// Names an entry as long as it is there.
 pub(in super::super) type Uid = u64;
 
@@ -68,7 +71,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(in super::super) struct Timeline {
     settled: VecDeque<Entry>,
-    /// As many as the client lets wait, at most.
+    /// What the client lets wait, and what the server is to send back.
     unsettled: VecDeque<Entry>,
     /// Of what is settled.
     bytes: usize,
@@ -109,7 +112,9 @@ impl Timeline {
 
     /// Whether something that we said is still on its way.
     pub(in super::super) fn has_pending(&self) -> bool {
-        !self.unsettled.is_empty()
+        let is_pending =
+            |entry: &Entry| matches!(entry.kind, Kind::Own { mark: Mark::Pending, .. });
+        self.unsettled.iter().any(is_pending)
     }
 
     /// The number of the oldest message of this life of the log, unless there are
@@ -121,6 +126,7 @@ impl Timeline {
 
     /// The log has begun anew: numbers from before mean nothing any more.
     pub(in super::super) fn begin_anew(&mut self) {
+        self.settle_before(u64::MAX);
         self.life += 1;
     }
 
@@ -134,6 +140,11 @@ impl Timeline {
     pub(in super::super) fn say(&mut self, time: Timestamp, kind: Kind) -> Uid {
         let entry = self.entry(Some(time), kind);
         let uid = entry.uid;
+        if self.unsettled.len() == MAX_UNSETTLED
+            && let Some(oldest) = self.unsettled.pop_front()
+        {
+            self.settle(oldest);
+        }
         self.unsettled.push_back(entry);
         uid
     }
@@ -166,10 +177,22 @@ impl Timeline {
         if self.has(id) {
             return None;
         }
+        self.settle_before(seq.unwrap_or(0));
         let mut entry = self.entry(time, kind);
         entry.id = id.map(str::to_owned);
         entry.place = seq.map(|seq| (self.life, seq));
         Some(self.settle(entry))
+    }
+
+    /// What the server has stored before this number, but has not sent back, does not
+    /// come any more.
+    fn settle_before(&mut self, number: u64) {
+        let is_before = |it: &Entry| it.place.is_some_and(|(_, it)| it < number);
+        while let Some(index) = self.unsettled.iter().position(is_before)
+            && let Some(entry) = self.unsettled.remove(index)
+        {
+            self.settle(entry);
+        }
     }
 
     /// Which one of ours this is. On a server that gives no identities, the first
@@ -189,7 +212,7 @@ impl Timeline {
     }
 
     /// The server has stored what we said.
-    pub(in super::super) fn delivered(&mut self, uid: Uid, id: Option<String>) {
+    pub(in super::super) fn delivered(&mut self, uid: Uid, id: Option<String>, seq: Option<u64>) {
         if self.has(id.as_deref()) {
             // It has come back already, before it was confirmed.
             self.forget(uid);
@@ -197,6 +220,7 @@ impl Timeline {
         }
         let Some(entry) = self.unsettled.iter_mut().find(|entry| entry.uid == uid) else { return };
         entry.id = id;
+        entry.place = seq.map(|seq| (self.life, seq));
         if let Kind::Own { mark, .. } = &mut entry.kind {
             *mark = Mark::Delivered;
         }
@@ -325,12 +349,12 @@ mod tests {
         let (one, two) = (it.say(NOW, own("one")), it.say(NOW, own("two")));
         hear(&mut it, 1, said("before"));
         assert_eq!(texts(&it), ["before", "one…", "two…"]);
-        it.delivered(one, Some("e-3".to_owned()));
+        it.delivered(one, Some("e-3".to_owned()), Some(3));
         assert_eq!(texts(&it), ["before", "one✓", "two…"]);
         hear(&mut it, 2, said("meanwhile"));
         assert_eq!(hear(&mut it, 3, own("one")), None);
         assert_eq!(texts(&it), ["before", "meanwhile", "one✓", "two…"]);
-        it.delivered(two, Some("e-4".to_owned()));
+        it.delivered(two, Some("e-4".to_owned()), Some(4));
         hear(&mut it, 4, own("two"));
         assert_eq!(texts(&it), ["before", "meanwhile", "one✓", "two✓"]);
         assert!(!it.has_pending());
@@ -341,8 +365,24 @@ mod tests {
         let mut it = Timeline::default();
         let uid = it.say(NOW, own("hi"));
         hear(&mut it, 1, own("hi"));
-        it.delivered(uid, Some("e-1".to_owned()));
+        it.delivered(uid, Some("e-1".to_owned()), Some(1));
         assert_eq!(it.len(), 1);
+    }
+
+    #[test]
+    fn what_was_confirmed_and_does_not_come_back_takes_its_place_all_the_same() {
+        let mut it = Timeline::default();
+        let (one, two) = (it.say(NOW, own("one")), it.say(NOW, own("two")));
+        it.delivered(one, Some("e-3".to_owned()), Some(3));
+        hear(&mut it, 5, said("later"));
+        assert_eq!(texts(&it), ["one✓", "later", "two…"]);
+        it.delivered(two, Some("e-6".to_owned()), Some(6));
+        it.begin_anew();
+        assert!(!it.has_pending());
+        for _ in 0..1000 {
+            it.say(NOW, own("three"));
+        }
+        assert_eq!(it.unsettled.len(), MAX_UNSETTLED);
     }
 
     #[test]
