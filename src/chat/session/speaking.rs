@@ -143,7 +143,9 @@ impl Session {
     fn stop_typing_in(&mut self, index: usize, now: Timestamp) {
         let Some(person) = &self.person else { return };
         let place = typing::Place::Room(Arc::clone(&self.memberships[index].room));
-        self.chat.types(person, &place, false, now);
+        if self.chat.types(person, &place, false, now) {
+            self.memberships[index].appended(); // whatever becomes of the message
+        }
     }
 
     /// A plain client that sends such objects shows that it understands them.

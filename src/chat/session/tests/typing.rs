@@ -161,3 +161,16 @@ fn it_ends_with_the_name_under_which_it_began() {
         ["Ann lobby true", "Ann lobby false", "Ann here true", "Ann here false"]
     );
 }
+
+#[test]
+fn a_message_that_is_a_repetition_ends_it_too_and_the_others_are_woken() {
+    let (_chat, mut ann, mut bob) = two();
+    let once = r#"{"type":"message","content":"hi","nonce":1}"#;
+    ann.send(once);
+    type_(&mut ann, r#""isTyping":true"#);
+    assert_eq!(typing(&mut bob), ["Ann lobby true"]);
+    bob.sleep();
+    ann.send(once);
+    assert_eq!(bob.times_woken(), 1);
+    assert_eq!(typing(&mut bob), ["Ann lobby false"]);
+}
