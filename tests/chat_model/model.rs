@@ -128,9 +128,13 @@ impl Model {
             self.stop_typing(person, &Place::Room(room.to_owned()), now);
         }
         let connection = self.connection(who);
-        connection.seats.retain(|seat| seat.room != room);
-        if connection.dialect != Dialect::V1 {
+        let place = connection.seats.iter().position(|seat| seat.room == room);
+        let left = connection.seats.remove(place.expect("it was in there"));
+        if let (Dialect::Plain | Dialect::Knowing, [first, ..]) =
+            (connection.dialect, &mut connection.seats[..])
+        {
             // Of two equal notices it may have seen this one, and not that of the other room.
+            first.ear.take_over(left.ear);
             connection.seats.iter_mut().for_each(|seat| seat.ear.expect_no_longer());
         }
         if let Some(person) = person {
@@ -324,7 +328,9 @@ impl Model {
         if username == "System" {
             let event = Event::in_words(object);
             seats.iter_mut().for_each(Seat::forget_told);
-            let due = seats.iter_mut().any(|seat| seat.ear.take(&event));
+            let due = [true, false].into_iter().any(|must| {
+                seats.iter_mut().any(|seat| seat.ear.take_if(&event, must)) // the musts first
+            });
             let is_late = !matches!(event.what, What::Renamed { .. });
             assert!(due || is_late, "nobody was renamed: {object}");
             return Seen::Other;

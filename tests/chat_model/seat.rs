@@ -85,6 +85,11 @@ impl Ear {
         self.due.push((event, must));
     }
 
+    /// It may see what another was told.
+    pub(crate) fn take_over(&mut self, other: Ear) {
+        self.due.extend(other.due);
+    }
+
     /// It may or may not see what it was told until now.
     pub(crate) fn expect_no_longer(&mut self) {
         self.due.iter_mut().for_each(|(_, must)| *must = false);
@@ -97,7 +102,13 @@ impl Ear {
 
     /// Sees an event. Whether it was expected.
     pub(crate) fn take(&mut self, event: &Event) -> bool {
-        let place = self.due.iter().position(|(due, _)| due == event);
+        self.take_if(event, true) || self.take_if(event, false)
+    }
+
+    /// The same, if it must be seen, or need not be.
+    pub(crate) fn take_if(&mut self, event: &Event, must: bool) -> bool {
+        let is_this = |(due, due_must): &(Event, bool)| due == event && *due_must == must;
+        let place = self.due.iter().position(is_this);
         place.map(|place| self.due.remove(place)).is_some()
     }
 
@@ -106,7 +117,7 @@ impl Ear {
         let event = |what| Event { at, user: user.to_owned(), what };
         if !is_typing {
             // Whoever has just come may hear of the end of what they never heard of.
-            let was_typing = self.typing.remove(user).is_some();
+            let was_typing = self.typing.remove(user).is_some_and(|last| last > self.since);
             let stops = self.take(&event(What::StopsTyping));
             assert!(stops || !was_typing, "{user} did not stop typing at {at}");
             return;
