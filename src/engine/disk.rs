@@ -30,6 +30,7 @@ use crate::chat::{
     Engine, Epoch, NewMessage, NonceKey, Private, Recalled, RecalledPost, Room, RoomName, Stored,
     Timestamp, Unavailable,
 };
+use crate::sync::lock;
 pub use error::DiskError;
 
 /// Private messages that are kept.
@@ -83,7 +84,7 @@ impl Disk {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), Unavailable> {
         let written = {
-            let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut database = lock(&self.database);
             database.transaction().and_then(|transaction| {
                 work(&transaction)?;
                 transaction.commit()
@@ -200,7 +201,7 @@ impl Engine for Disk {
 
     fn recall(&self, room: &RoomName) -> Result<Option<Recalled>, Unavailable> {
         let recalled = {
-            let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+            let database = lock(&self.database);
             self.recall_from(&database, room)
         };
         self.report(recalled)
@@ -240,7 +241,7 @@ impl Engine for Disk {
     }
 
     fn recall_post(&self) -> Option<RecalledPost> {
-        self.post.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.post).take()
     }
 }
 
