@@ -90,8 +90,8 @@ impl CloseOrder {
         reason: "replaced by newer connections of your own",
     };
 
-    /// More waits for the connection than it takes.
-    const TOO_SLOW: CloseOrder =
+    /// More waits for the connection than it takes, or it has lagged behind its rooms.
+    pub const TOO_SLOW: CloseOrder =
         CloseOrder { code: CloseCode::known(4001), reason: "you fell too far behind" };
 }
 

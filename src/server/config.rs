@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chat::Limits;
+use crate::chat::{CloseOrder, Limits};
 #[cfg(feature = "deflate")]
 use crate::proto::Deflate;
 use crate::proto::{CloseCode, Config, Keepalive};
@@ -86,10 +86,10 @@ impl Default for ServerConfig {
 /// The close codes of this chat. From 4000 to 4499 a client may come back, from
 /// 4500 to 4999 it should not without a change.
 pub(super) mod close {
-    use super::CloseCode;
+    use super::{CloseCode, CloseOrder};
 
     /// No answer to a Ping.
     pub(crate) const HEARTBEAT_MISSED: CloseCode = CloseCode::known(4000);
     /// The client did not read fast enough.
-    pub(crate) const TOO_SLOW: CloseCode = CloseCode::known(4001);
+    pub(crate) const TOO_SLOW: CloseCode = CloseOrder::TOO_SLOW.code;
 }

@@ -9,10 +9,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::Conn;
-use crate::chat::{Next, Outbox};
+use crate::chat::{CloseOrder, Next, Outbox};
 use crate::proto::{CloseCode, Connection, SendError, State};
 use crate::server::clock;
-use crate::server::config::{ServerConfig, close};
+use crate::server::config::ServerConfig;
 
 /// The time over which the clients of a server that stops come back.
 const COME_BACK: Duration = Duration::from_secs(3);
@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             let out = &mut answers(&mut self.connection, &self.config);
             match self.session.next_frames(out) {
                 Next::Frames(piece) => self.frames.push(piece),
-                Next::Lagged => self.close(close::TOO_SLOW, "you fell too far behind"),
+                Next::Lagged => self.close_with(CloseOrder::TOO_SLOW),
                 // An order to close is obeyed when all is written.
                 Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
                     self.close_as_ordered();
@@ -116,13 +116,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
     }
 
+    fn close_with(&mut self, order: CloseOrder) {
+        self.close(order.code, order.reason);
+    }
+
     pub(super) fn close_as_ordered(&mut self) {
         if let Some(order) = self.mailbox.close_order() {
             if order.code == CloseCode::GOING_AWAY {
                 let out = &mut answers(&mut self.connection, &self.config);
                 self.session.say_goodbye(clock::spread(COME_BACK), clock::now(), out);
             }
-            self.close(order.code, order.reason);
+            self.close_with(order);
         }
     }
 
