@@ -168,7 +168,7 @@ impl Chat {
     /// A connection of this person goes. With the last one all typing ends.
     pub(crate) fn part(&self, person: &Arc<Person>, mailbox: &Arc<Mailbox>, now: Timestamp) {
         if self.people(|people| people.leave(person, mailbox, now)) {
-            self.post(|post| post.remember(person.name().key().letters));
+            self.post(|post| post.remember(person.name().letters()));
             end_all_typing(person, &person.name(), now);
         }
     }

@@ -23,7 +23,7 @@ pub(crate) struct Taken {
 impl NamesInUse {
     /// Whoever has this name, in any case.
     pub(crate) fn find(&self, name: &UserName) -> Option<Arc<Person>> {
-        self.letters.get(&name.key().letters).cloned()
+        self.letters.get(&name.letters()).cloned()
     }
 
     /// Gives `name` to a person, in place of `held`, the name that they have until

@@ -128,7 +128,7 @@ impl Post {
 
     /// Whether somebody of this name has been here, and has left.
     pub(crate) fn knows(&self, user: &UserName) -> bool {
-        let letters = user.key().letters;
+        let letters = user.letters();
         self.boxes.contains_key(&letters) || self.known.contains(&letters)
     }
 
@@ -187,7 +187,7 @@ impl Post {
     fn put(&mut self, private: &Arc<Private>) {
         self.size += private.size();
         self.kept.push_back(Arc::clone(private));
-        let (from, to) = (private.from.key().letters, private.to.key().letters);
+        let (from, to) = (private.from.letters(), private.to.letters());
         if to != from {
             self.open(to).keep(private);
         }
@@ -209,7 +209,7 @@ impl Post {
         mail: Mail,
         mark: impl FnOnce(&str, u64),
     ) -> (Position, Vec<Arc<Private>>) {
-        let (epoch, letters) = (self.epoch, user.key().letters);
+        let (epoch, letters) = (self.epoch, user.letters());
         let Some(post_box) = self.boxes.get(&letters) else {
             return (Position { epoch, seq: 0 }, Vec::new());
         };
@@ -251,7 +251,7 @@ impl Post {
     fn forget(&mut self, oldest: &Arc<Private>) {
         self.size -= oldest.size();
         for user in [&oldest.from, &oldest.to] {
-            if let Some(post_box) = self.boxes.get_mut(&user.key().letters)
+            if let Some(post_box) = self.boxes.get_mut(&user.letters())
                 && post_box.messages.front().is_some_and(|first| Arc::ptr_eq(first, oldest))
             {
                 post_box.messages.pop_front();
@@ -308,7 +308,7 @@ mod tests {
         let mut post = post();
         let first = say(&mut post, "Ann", "Bob", "1");
         say(&mut post, "Bob", "Ann", "2");
-        post.delivered(user("Bob").key().letters, |_, _| {}); // to a connection that was dead already
+        post.delivered(user("Bob").letters(), |_, _| {}); // to a connection that was dead already
         assert_eq!(collect(&mut post, "Bob", Mail::After(Some(first))), ["2"]);
         let elsewhere = Position { epoch: Epoch::new(9), seq: 7 };
         for unknown in [None, Some(elsewhere)] {
@@ -326,7 +326,7 @@ mod tests {
         let (begin, _) = post.collect(&bob, Mail::Waiting, |_, _| {});
         assert_eq!(begin, first);
         say(&mut post, "Ann", "Bob", "2");
-        post.delivered(bob.key().letters, |_, _| {}); // to a connection that was dead already
+        post.delivered(bob.letters(), |_, _| {}); // to a connection that was dead already
         assert_eq!(collect(&mut post, "Bob", Mail::After(Some(begin))), ["2"]);
     }
 
@@ -383,8 +383,8 @@ mod tests {
         let mut post = post();
         let name = |n: usize| user(&format!("user {n}"));
         for n in 0..=MOST_KNOWN {
-            post.remember(name(n).key().letters);
-            post.remember(name(n).key().letters);
+            post.remember(name(n).letters());
+            post.remember(name(n).letters());
         }
         assert!(!post.knows(&name(0)) && post.knows(&name(1)));
         assert_eq!((post.known.len(), post.left.len()), (MOST_KNOWN, MOST_KNOWN));

@@ -23,7 +23,15 @@ impl NameKey {
         let once: String = skeleton(name).collect();
         let twice: String = skeleton(&fold_case(&once)).collect();
         let words: Vec<&str> = twice.split_whitespace().collect();
-        NameKey { letters: fold_case(name).into(), looks: words.join(" ").replace('i', "l").into() }
+        NameKey {
+            letters: NameKey::letters_of(name),
+            looks: words.join(" ").replace('i', "l").into(),
+        }
+    }
+
+    /// The letters alone, which cost much less than the looks.
+    pub(crate) fn letters_of(name: &str) -> Box<str> {
+        fold_case(name).into()
     }
 
     /// Whether people or programs could take one name for the other.

@@ -54,6 +54,11 @@ impl UserName {
         NameKey::of(&self.0)
     }
 
+    /// The name without regard to case, under which things are kept for its owner.
+    pub(crate) fn letters(&self) -> Box<str> {
+        NameKey::letters_of(&self.0)
+    }
+
     /// `Alice-2` for `Alice`, shortened where 32 characters are not enough.
     pub(crate) fn numbered(&self, number: u32) -> UserName {
         let suffix = format!("-{number}");

@@ -102,7 +102,7 @@ impl Session {
             let other = addressee.as_ref().filter(|addressee| !Arc::ptr_eq(addressee, from));
             for person in other.into_iter().chain([from]) {
                 if person.tell(&private) {
-                    let letters = person.name().key().letters;
+                    let letters = person.name().letters();
                     post.delivered(letters, |letters, seq| engine.mark_delivered(letters, seq));
                 }
             }
