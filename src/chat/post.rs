@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::ids::{Epoch, Position};
 use super::names::UserName;
 use super::time::Timestamp;
+use super::token::NonceKey;
 use super::wire::Mail;
 
 /// Messages that are kept for one person.
@@ -27,6 +28,7 @@ const MOST_KNOWN: usize = 10_000;
 ///     content: "psst".into(),
 ///     at: Timestamp::from_millis(1_700_000_000_000),
 ///     id: Position { epoch: Epoch::new(0x5eed), seq: 1 },
+///     key: None,
 /// };
 /// assert_eq!(private.id.to_string(), "5eed-1");
 /// # Ok::<(), wirechat::chat::NameError>(())
@@ -43,6 +45,8 @@ pub struct Private {
     pub at: Timestamp,
     /// Its place among all private messages.
     pub id: Position,
+    /// What the same message would have if its sender sent it again.
+    pub key: Option<NonceKey>,
 }
 
 /// What an [`Engine`](super::Engine) kept of the private messages.
@@ -158,6 +162,12 @@ impl Post {
         post
     }
 
+    /// The message that was sent with this nonce, if it is kept for its sender.
+    pub(crate) fn find(&self, from: &UserName, key: NonceKey) -> Option<Position> {
+        let mut kept = self.boxes.get(&from.letters())?.messages.iter().rev();
+        kept.find(|private| private.key == Some(key)).map(|private| private.id)
+    }
+
     /// Keeps a message for both, after `keep` has stored it.
     ///
     /// # Errors
@@ -167,6 +177,7 @@ impl Post {
         from: &UserName,
         to: &UserName,
         content: &str,
+        key: Option<NonceKey>,
         now: Timestamp,
         keep: impl FnOnce(&Private) -> Result<(), E>,
     ) -> Result<Arc<Private>, E> {
@@ -176,6 +187,7 @@ impl Post {
             content: content.into(),
             at: self.stamp.max(now),
             id: Position { epoch: self.epoch, seq: self.head + 1 },
+            key,
         });
         keep(&private)?;
         self.head += 1;
@@ -283,7 +295,7 @@ mod tests {
 
     fn say(post: &mut Post, from: &str, to: &str, content: &str) -> Position {
         let now = Timestamp::from_millis(0);
-        post.store(&user(from), &user(to), content, now, |_| Ok::<_, ()>(())).unwrap().id
+        post.store(&user(from), &user(to), content, None, now, |_| Ok::<_, ()>(())).unwrap().id
     }
 
     fn collect(post: &mut Post, name: &str, mail: Mail) -> Vec<String> {
@@ -334,7 +346,7 @@ mod tests {
     fn what_cannot_be_stored_is_nowhere() {
         let mut post = post();
         let now = Timestamp::from_millis(0);
-        assert!(post.store(&user("Ann"), &user("Bob"), "1", now, |_| Err(())).is_err());
+        assert!(post.store(&user("Ann"), &user("Bob"), "1", None, now, |_| Err(())).is_err());
         assert_eq!(collect(&mut post, "Bob", Mail::After(None)), [""; 0]);
         assert_eq!(say(&mut post, "Ann", "Bob", "2").seq, 1);
     }

@@ -208,15 +208,23 @@ impl Engine for Disk {
     }
 
     fn keep_private(&self, private: &Private) -> Result<(), Unavailable> {
-        let Private { from, to, content, at, id } = private;
+        let Private { from, to, content, at, id, key } = private;
+        let nonce = key.map(NonceKey::to_bytes);
         let forgotten = id.seq.saturating_sub(MOST_PRIVATES);
         self.write(|transaction| {
             transaction
                 .prepare_cached(
-                    "INSERT INTO privates (seq, at, sender, recipient, content)
-                     VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO privates (seq, at, sender, recipient, content, nonce)
+                     VALUES (?, ?, ?, ?, ?, ?)",
                 )?
-                .execute(params![id.seq, at.millis(), from.as_str(), to.as_str(), content])?;
+                .execute(params![
+                    id.seq,
+                    at.millis(),
+                    from.as_str(),
+                    to.as_str(),
+                    content,
+                    nonce
+                ])?;
             transaction
                 .prepare_cached("DELETE FROM privates WHERE seq <= ?")?
                 .execute([forgotten])?;

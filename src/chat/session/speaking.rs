@@ -91,9 +91,14 @@ impl Session {
                 return Err(Refusal::no_such_user());
             }
             let mut private = None;
-            let stored = from.once(from.key(nonce), now, || {
+            let key = from.key(nonce);
+            let stored = from.once(key, now, || {
+                // A server that was restarted knows only what was kept.
+                if let Some(position) = key.and_then(|key| post.find(&from_name, key)) {
+                    return Ok(Stored { position, is_repeated: true });
+                }
                 let keep = |private: &Private| engine.keep_private(private);
-                let stored = post.store(&from_name, &to_name, content, now, keep);
+                let stored = post.store(&from_name, &to_name, content, key, now, keep);
                 let stored = stored.map_err(|Unavailable| Refusal::unavailable())?;
                 let position = private.insert(stored).id;
                 Ok(Stored { position, is_repeated: false })

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::sync::Syncer;
 use super::{Disk, DiskError, GENERATION};
-use crate::chat::{Epoch, Position, Private, RecalledPost, Timestamp, UserName};
+use crate::chat::{Epoch, NonceKey, Position, Private, RecalledPost, Timestamp, UserName};
 
 /// The form of the database that this program writes.
 const VERSION: i64 = 1;
@@ -135,7 +135,7 @@ fn forget_rooms(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
 fn recall_post(transaction: &Transaction<'_>, generation: u64) -> rusqlite::Result<RecalledPost> {
     let epoch = Epoch::new(seed(transaction)?.wrapping_add(generation.wrapping_mul(GENERATION)));
     let mut select = transaction
-        .prepare("SELECT seq, at, sender, recipient, content FROM privates ORDER BY seq")?;
+        .prepare("SELECT seq, at, sender, recipient, content, nonce FROM privates ORDER BY seq")?;
     let mut rows = select.query([])?;
     let (mut head, mut messages) = (0, Vec::new());
     while let Some(row) = rows.next()? {
@@ -144,7 +144,8 @@ fn recall_post(transaction: &Transaction<'_>, generation: u64) -> rusqlite::Resu
         let (Some(from), Some(to)) = (name(row.get(2)?), name(row.get(3)?)) else { continue };
         let at = Timestamp::from_millis(row.get(1)?);
         let id = Position { epoch, seq: head };
-        messages.push(Private { from, to, content: row.get(4)?, at, id });
+        let key = row.get::<_, Option<[u8; 16]>>(5)?.map(NonceKey::from_bytes);
+        messages.push(Private { from, to, content: row.get(4)?, at, id, key });
     }
     let mut select = transaction.prepare("SELECT name, seq FROM delivered")?;
     let delivered = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

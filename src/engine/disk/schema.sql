@@ -26,7 +26,8 @@ CREATE TABLE privates (
     at INTEGER NOT NULL,
     sender TEXT NOT NULL,
     recipient TEXT NOT NULL,
-    content TEXT NOT NULL
+    content TEXT NOT NULL,
+    nonce BLOB -- as in messages
 );
 
 -- Up to which private message everything was handed to whoever has this name.

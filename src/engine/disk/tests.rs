@@ -165,6 +165,25 @@ fn private_messages_wait_for_those_who_are_away_and_come_once() {
 }
 
 #[test]
+fn a_private_message_that_is_sent_again_after_a_restart_is_stored_once() {
+    let folder = Folder::new("private-again");
+    let chat = folder.chat("1");
+    let (mut ann, told) = join(&chat, "Ann", "");
+    let token = field(&told[0], "session").to_owned();
+    drop(join(&chat, "Bob", ""));
+    let private = r#"{"type":"private","to":"Bob","content":"psst","nonce":1}"#;
+    let acknowledged = send(&mut ann, private);
+    drop((ann, chat));
+
+    let chat = folder.chat("1");
+    let (mut ann, _) = join(&chat, "Ann", &format!(r#","session":{token}"#));
+    let again = send(&mut ann, private);
+    assert_eq!(field(&again[0], "id"), field(&acknowledged[0], "id"));
+    assert_eq!(field(&again[0], "duplicate"), "true");
+    assert_eq!(folder.select("SELECT count(*) FROM privates"), 1);
+}
+
+#[test]
 fn what_stands_before_a_gap_is_not_recalled() {
     let folder = Folder::new("gap");
     let chat = folder.chat("1");

@@ -49,7 +49,7 @@ fn the_object_has_an_id_and_is_acknowledged_without_a_number() {
     ann.heard();
     let told = ann.told();
     let epoch = chat.post(|post| {
-        let stored = post.store(&name("x"), &name("y"), "", NOW, |_| Ok::<_, ()>(()));
+        let stored = post.store(&name("x"), &name("y"), "", None, NOW, |_| Ok::<_, ()>(()));
         stored.unwrap().id.epoch
     });
     assert_eq!(
