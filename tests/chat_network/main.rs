@@ -2,7 +2,7 @@
 //!
 //! The network is simulated ([`turmoil`]): segments are late, lost or held back, hosts
 //! are cut off and found again, connections end in the middle of a frame, the server
-//! stops or crashes and comes back without a memory. Time is virtual and everything
+//! stops or crashes and comes back, without a memory or with one on disk. Time is virtual and everything
 //! random follows from a seed, which a failure names.
 //!
 //! What holds, however bad it was, once the network is well again:
@@ -20,7 +20,7 @@
 //! | `story` | a whole simulation |
 //!
 //! The environment variable `STORIES` sets how many seeds of each kind are tried.
-#![cfg(feature = "chat")]
+#![cfg(feature = "data")]
 
 mod client;
 mod faults;
@@ -51,37 +51,47 @@ const ALL: usize = 1_000;
 
 #[test]
 fn segments_that_are_late_or_held_back_change_nothing() {
-    tell(5, Story { faults: &[Kind::Hold, Kind::Slow], history: ALL });
+    tell(5, Story { faults: &[Kind::Hold, Kind::Slow], history: ALL, on_disk: false });
 }
 
 #[test]
 fn whoever_was_cut_off_gets_what_they_missed() {
-    let tally = tell(5, Story { faults: &[Kind::Partition, Kind::OneWay], history: ALL });
+    let tally =
+        tell(5, Story { faults: &[Kind::Partition, Kind::OneWay], history: ALL, on_disk: false });
     assert!(tally.recoveries > 0 && tally.repeats > 0);
 }
 
 #[test]
 fn lost_segments_cost_connections_and_no_messages() {
-    let tally = tell(5, Story { faults: &[Kind::Loss], history: ALL });
+    let tally = tell(5, Story { faults: &[Kind::Loss], history: ALL, on_disk: false });
     assert!(tally.recoveries > 0 && tally.repeats > 0);
 }
 
 #[test]
 fn connections_that_end_in_the_middle_of_a_frame_cost_no_messages() {
-    let tally = tell(5, Story { faults: &[Kind::Frail], history: ALL });
+    let tally = tell(5, Story { faults: &[Kind::Frail], history: ALL, on_disk: false });
     assert!(tally.recoveries > 0 && tally.repeats > 0);
 }
 
 #[test]
 fn whoever_is_away_for_longer_than_the_history_lasts_is_told() {
-    let tally = tell(5, Story { faults: &[Kind::Partition, Kind::Frail], history: 5 });
+    let tally =
+        tell(5, Story { faults: &[Kind::Partition, Kind::Frail], history: 5, on_disk: false });
     assert!(tally.recoveries > 0 && tally.gaps > 0);
 }
 
 #[test]
 fn a_server_that_comes_back_without_its_memory_says_so() {
-    let tally = tell(5, Story { faults: &[Kind::Restart, Kind::Crash], history: ALL });
+    let tally =
+        tell(5, Story { faults: &[Kind::Restart, Kind::Crash], history: ALL, on_disk: false });
     assert!(tally.gaps > 0);
+}
+
+#[test]
+fn a_server_that_keeps_its_memory_on_disk_goes_on_where_it_was() {
+    const STOPS: &[Kind] = &[Kind::Restart, Kind::Crash, Kind::Frail];
+    let tally = tell(5, Story { faults: STOPS, history: ALL, on_disk: true });
+    assert!(tally.recoveries > 0 && tally.repeats > 0);
 }
 
 #[test]
@@ -96,6 +106,6 @@ fn all_of_it_together() {
         Kind::Restart,
         Kind::Crash,
     ];
-    let tally = tell(8, Story { faults: EVERYTHING, history: 20 });
+    let tally = tell(8, Story { faults: EVERYTHING, history: 20, on_disk: false });
     assert!(tally.recoveries > 0 && tally.gaps > 0 && tally.repeats > 0);
 }

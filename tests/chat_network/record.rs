@@ -74,6 +74,12 @@ impl Record {
         self.epochs.len()
     }
 
+    /// In how many of them something was said.
+    pub(crate) fn lives_with_messages(&self) -> usize {
+        let places = self.log.keys().chain(self.acknowledged.values());
+        places.map(|(life, _)| life).collect::<BTreeSet<_>>().len()
+    }
+
     /// A client is in the room for the first time.
     pub(crate) fn begins(&mut self, who: usize, head: Place) {
         self.views[who].began = Some(head);

@@ -1,6 +1,7 @@
 //! A whole simulation: a server, some clients, and what goes wrong between them.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::sync::Notify;
 use turmoil::net::{TcpListener, TcpStream};
 use turmoil::{Builder, Sim};
 use wirechat::chat::Limits;
+use wirechat::engine::{Disk, DiskError};
 use wirechat::proto::{Config, Keepalive};
 use wirechat::server::{Listener, Server, ServerConfig};
 
@@ -25,11 +27,29 @@ pub(crate) const PORT: u16 = 8080;
 const TROUBLE: Duration = Duration::from_secs(60);
 const IN_ALL: Duration = Duration::from_secs(240);
 
-/// What is told: what goes wrong, and how many messages the room keeps.
+/// What is told: what goes wrong, how many messages the room keeps, and whether a
+/// server that comes back still has them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Story {
     pub(crate) faults: &'static [Kind],
     pub(crate) history: usize,
+    pub(crate) on_disk: bool,
+}
+
+/// Where the server keeps what is said; removed when the story ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(seed: u64) -> Folder {
+        let name = format!("wirechat-network-{}-{seed}", std::process::id());
+        Folder(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 pub(crate) fn name(who: usize) -> String {
@@ -79,8 +99,10 @@ impl Story {
             .enable_random_order()
             .rng_seed(seed)
             .build();
+        let folder = self.on_disk.then(|| Folder::new(seed));
+        let data = folder.as_ref().map(|folder| folder.0.clone());
         let (history, stopped) = (self.history, Arc::clone(&stop));
-        sim.host(SERVER, move || serve(history, Arc::clone(&stopped)));
+        sim.host(SERVER, move || serve(history, data.clone(), Arc::clone(&stopped)));
         for who in 0..CLIENTS {
             let client = Client::new(who, seed, &record, self.faults.contains(&Kind::Frail));
             sim.client(name(who), client.live());
@@ -94,15 +116,19 @@ impl Story {
 
     /// Where all can be recovered, nobody is told that it cannot.
     fn check_promises(self, record: &Record) {
-        let forgets = self.faults.iter().any(|kind| matches!(kind, Kind::Restart | Kind::Crash));
-        if !forgets && self.history >= crate::ALL {
+        let stops = self.faults.iter().any(|kind| matches!(kind, Kind::Restart | Kind::Crash));
+        if self.on_disk {
+            // A log in which nothing was said yet is not kept.
+            assert_eq!(record.lives_with_messages(), 1);
+        }
+        if !stops && self.history >= crate::ALL {
             assert_eq!((record.lives(), record.tally.gaps), (1, 0));
         }
     }
 }
 
 /// A server that comes back whenever it was stopped.
-async fn serve(history: usize, stop: Arc<Notify>) -> turmoil::Result {
+async fn serve(history: usize, data: Option<PathBuf>, stop: Arc<Notify>) -> turmoil::Result {
     let quick = Keepalive {
         interval: Duration::from_secs(4),
         timeout: Duration::from_secs(4),
@@ -116,9 +142,23 @@ async fn serve(history: usize, stop: Arc<Notify>) -> turmoil::Result {
         ..ServerConfig::default()
     };
     loop {
-        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?;
-        Server::new(Port(listener), config.clone()).run(stop.notified()).await;
+        let port = Port(TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?);
+        let server = match &data {
+            None => Server::new(port, config.clone()),
+            Some(folder) => Server::with_engine(port, config.clone(), open(folder, history).await),
+        };
+        server.run(stop.notified()).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// What was kept. Tasks of a server that has stopped may still have it for a moment.
+async fn open(folder: &Path, history: usize) -> Disk {
+    loop {
+        match Disk::open(folder, history) {
+            Err(DiskError::InUse) => tokio::time::sleep(Duration::from_millis(100)).await,
+            opened => return opened.expect("the folder can be used"),
+        }
     }
 }
 
