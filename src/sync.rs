@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-// A connection's task that panics leaves no lock half way through a change that
+// A connection that panics leaves no lock half way through a change that
 // others could not live with, and one broken connection must not end the chat.
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

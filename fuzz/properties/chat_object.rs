@@ -59,7 +59,12 @@ impl Client {
         let config = Config { keepalive: None, ..Config::default() };
         Client {
             encoding,
-            session: Session::open(Arc::clone(chat), encoding, Arc::new(Mailbox::new()), NOW),
+            session: Session::open(
+                Arc::clone(chat),
+                encoding,
+                Arc::new(Mailbox::new(Arc::new(()))),
+                NOW,
+            ),
             knows_all: encoding == Encoding::V1,
             outbox: Vec::new(),
             connection: Connection::client(config, Instant::now(), Box::new(|| [0; 4])),

@@ -188,7 +188,7 @@ mod tests {
         wanted: &str,
         as_whom: Option<&Arc<Person>>,
     ) -> Result<(Arc<Person>, Arc<Mailbox>), Taken> {
-        let mailbox = Arc::new(Mailbox::new());
+        let mailbox = Arc::new(Mailbox::new(Arc::new(())));
         let manner = Manner::Asked { shown: as_whom.and_then(|person| person.token()) };
         let (person, _) = directory.join(&name(wanted), manner, &mailbox)?;
         Ok((person, mailbox))
@@ -245,7 +245,7 @@ mod tests {
     fn plain_clients_get_numbers_and_no_token() {
         let mut directory = directory();
         join(&mut directory, "Ann", None).unwrap();
-        let mailbox = Arc::new(Mailbox::new());
+        let mailbox = Arc::new(Mailbox::new(Arc::new(())));
         let (person, _) = directory.join(&name("Ann"), Manner::Numbered, &mailbox).unwrap();
         assert_eq!((person.name(), person.token()), (name("Ann-2"), None));
     }

@@ -2,11 +2,10 @@
 //! little that is meant for one person alone.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
-
-use atomic_waker::AtomicWaker;
 
 use super::names::UserName;
 use super::post::Private;
@@ -18,28 +17,66 @@ use crate::sync::lock;
 /// waited for somebody who was away, and some more.
 const MOST_WAITING: usize = 768 << 10;
 
-/// One connection's door bell, shared by its task, its rooms and its server.
+/// Tells a connection that its mailbox has something for it, so that it looks.
 ///
-/// Messages wait in the rooms' logs; what rings here is only that there are
-/// some. However many rooms ring before the task looks, it is woken once. What
-/// is meant for this person alone lies here until it is taken.
+/// A [`Waker`] is one that wakes a task; `()` is one that nobody hears, for those
+/// who look without being told.
 ///
 /// ```
-/// use std::task::Waker;
+/// use std::sync::Arc;
+/// use std::sync::mpsc::{Sender, channel};
+/// use wirechat::chat::{Bell, CloseOrder, Mailbox};
+///
+/// struct Number(u32, Sender<u32>);
+///
+/// impl Bell for Number {
+///     fn ring(&self) {
+///         let _ = self.1.send(self.0);
+///     }
+/// }
+///
+/// let (bell, rung) = channel();
+/// let mailbox = Mailbox::new(Arc::new(Number(7, bell)));
+/// mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+/// assert_eq!(rung.recv(), Ok(7));
+/// ```
+pub trait Bell: Send + Sync {
+    /// Rings. Called from any thread, with locks of the chat held: it must only
+    /// take note.
+    fn ring(&self);
+}
+
+impl Bell for () {
+    fn ring(&self) {}
+}
+
+impl Bell for Waker {
+    fn ring(&self) {
+        self.wake_by_ref();
+    }
+}
+
+/// What connects one connection with its rooms and its server.
+///
+/// Messages wait in the rooms' logs; what comes here is only that there are
+/// some. However many rooms have some before the connection looks, its bell is
+/// rung once. What is meant for this person alone lies here until it is taken.
+///
+/// ```
+/// use std::sync::Arc;
 /// use wirechat::chat::{CloseOrder, Mailbox};
 ///
-/// let mailbox = Mailbox::new();
-/// mailbox.register(Waker::noop()); // first register, then look
+/// let mailbox = Mailbox::new(Arc::new(()));
 /// assert_eq!(mailbox.close_order(), None);
 /// mailbox.order_close(CloseOrder::SHUTTING_DOWN);
 /// assert_eq!(mailbox.close_order(), Some(CloseOrder::SHUTTING_DOWN));
 /// ```
-#[derive(Debug, Default)]
 pub struct Mailbox {
-    /// The task, while it sleeps.
-    waker: AtomicWaker,
-    /// Whether it was rung since the task last looked.
+    bell: Arc<dyn Bell>,
+    /// Whether the bell was rung since the connection last looked.
     rung: AtomicBool,
+    /// Whether anything waits.
+    has_mail: AtomicBool,
     /// The first order to close; later ones change nothing.
     close: OnceLock<CloseOrder>,
     /// What nobody else gets; most connections never have any.
@@ -96,27 +133,32 @@ impl CloseOrder {
 }
 
 impl Mailbox {
-    /// One for a new connection: rung, so that the connection looks first.
+    /// One for a new connection, which looks first; then this bell says when to
+    /// look again.
     #[must_use]
-    pub fn new() -> Mailbox {
-        Mailbox { rung: AtomicBool::new(true), ..Mailbox::default() }
-    }
-
-    /// Wakes this task at the next ring. Register before looking at
-    /// [`Session::next_frames`](super::Session::next_frames) and
-    /// [`Mailbox::close_order`] for the last time before sleeping: whatever
-    /// arrives after that look rings.
-    pub fn register(&self, waker: &Waker) {
-        self.waker.register(waker);
+    pub fn new(bell: Arc<dyn Bell>) -> Mailbox {
+        Mailbox {
+            bell,
+            rung: AtomicBool::new(true),
+            has_mail: AtomicBool::new(false),
+            close: OnceLock::new(),
+            waiting: Mutex::default(),
+        }
     }
 
     /// Rings: there is something to read. Cheap if it has rung already.
     pub(crate) fn wake(&self) {
-        // Whoever set the flag wakes the task. Nothing is lost by the cheap look:
-        // we appended under the room's lock before it, and the task, which
+        // Whoever set the flag rings. Nothing is lost by the cheap look: we
+        // appended under the room's lock before it, and the connection, which
         // clears the flag before it reads under that lock, has not read yet.
-        if !self.rung.load(Ordering::Relaxed) && !self.rung.swap(true, Ordering::AcqRel) {
-            self.waker.wake();
+        if !self.rung.load(Ordering::Relaxed) {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.bell.ring();
         }
     }
 
@@ -132,8 +174,16 @@ impl Mailbox {
             }
             waiting.size += direct.size();
             waiting.queue.push_back(direct);
+            self.has_mail.store(true, Ordering::Relaxed);
         }
-        self.wake();
+        // No cheap look: the connection reads the flag above without the lock.
+        self.ring();
+    }
+
+    /// Whether something lies here. What was left before the bell rang is seen
+    /// after [`take`](Mailbox::take).
+    pub(crate) fn has_mail(&self) -> bool {
+        self.has_mail.load(Ordering::Relaxed)
     }
 
     /// Takes the oldest of what lies here.
@@ -142,7 +192,10 @@ impl Mailbox {
         let taken = waiting.as_mut()?.queue.pop_front();
         match &taken {
             Some(direct) => waiting.as_mut()?.size -= direct.size(),
-            None => *waiting = None,
+            None => {
+                *waiting = None;
+                self.has_mail.store(false, Ordering::Relaxed);
+            }
         }
         taken
     }
@@ -156,7 +209,7 @@ impl Mailbox {
     pub fn order_close(&self, order: CloseOrder) {
         if self.close.set(order).is_ok() {
             self.rung.store(true, Ordering::Release);
-            self.waker.wake();
+            self.bell.ring();
         }
     }
 
@@ -167,34 +220,39 @@ impl Mailbox {
     }
 }
 
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox").field("rung", &self.rung).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
-    use std::task::Wake;
 
     use super::*;
 
+    /// Counts how often it is rung.
     #[derive(Default)]
     struct Count(AtomicUsize);
 
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
+    impl Bell for Count {
+        fn ring(&self) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// A mailbox whose task sleeps, and how often it was woken.
-    fn asleep() -> (Mailbox, Arc<Count>) {
-        let (mailbox, count) = (Mailbox::new(), Arc::new(Count::default()));
+    /// A mailbox that was looked into, and how often its bell has rung.
+    fn looked_into() -> (Mailbox, Arc<Count>) {
+        let count = Arc::new(Count::default());
+        let mailbox = Mailbox::new(Arc::clone(&count) as _);
         assert!(mailbox.take());
-        mailbox.register(&Arc::clone(&count).into());
         (mailbox, count)
     }
 
     #[test]
-    fn many_rings_wake_the_task_once() {
-        let (mailbox, count) = asleep();
+    fn many_wakes_ring_the_bell_once() {
+        let (mailbox, count) = looked_into();
         for _ in 0..10 {
             mailbox.wake();
         }
@@ -204,19 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_before_the_task_registers_is_seen_when_it_looks() {
-        let mailbox = Mailbox::new();
-        assert!(mailbox.take());
+    fn a_new_mailbox_wants_to_be_looked_into_without_a_ring() {
+        let count = Arc::new(Count::default());
+        let mailbox = Mailbox::new(Arc::clone(&count) as _);
         mailbox.wake();
-        mailbox.register(Waker::noop());
         assert!(mailbox.take());
+        assert_eq!(count.0.load(Ordering::SeqCst), 0);
     }
 
     #[test]
-    fn a_task_that_looked_is_woken_again() {
-        let (mailbox, count) = asleep();
+    fn whoever_looked_is_rung_for_again() {
+        let (mailbox, count) = looked_into();
         for rings in 1..=3 {
-            mailbox.register(&Arc::clone(&count).into());
             mailbox.wake();
             assert_eq!(count.0.load(Ordering::SeqCst), rings);
             assert!(mailbox.take());
@@ -224,10 +281,9 @@ mod tests {
     }
 
     #[test]
-    fn an_order_to_close_wakes_even_a_task_that_was_rung_and_the_first_order_stays() {
-        let (mailbox, count) = asleep();
+    fn an_order_to_close_rings_even_if_it_has_rung_and_the_first_order_stays() {
+        let (mailbox, count) = looked_into();
         mailbox.wake();
-        mailbox.register(&Arc::clone(&count).into());
         mailbox.order_close(CloseOrder::SHUTTING_DOWN);
         mailbox.order_close(CloseOrder { code: CloseCode::NORMAL, reason: "second" });
         assert_eq!(count.0.load(Ordering::SeqCst), 2);
@@ -236,7 +292,13 @@ mod tests {
 
     #[test]
     fn no_ring_is_lost_between_two_threads() {
-        let mailbox = Arc::new(Mailbox::new());
+        struct Unpark(std::thread::Thread);
+        impl Bell for Unpark {
+            fn ring(&self) {
+                self.0.unpark();
+            }
+        }
+        let mailbox = Arc::new(Mailbox::new(Arc::new(Unpark(std::thread::current()))));
         let appended = Arc::new(std::sync::Mutex::new(0u32));
         let writer = std::thread::spawn({
             let (mailbox, appended) = (Arc::clone(&mailbox), Arc::clone(&appended));
@@ -247,16 +309,8 @@ mod tests {
                 }
             }
         });
-        struct Unpark(std::thread::Thread);
-        impl Wake for Unpark {
-            fn wake(self: Arc<Self>) {
-                self.0.unpark();
-            }
-        }
-        let waker = Arc::new(Unpark(std::thread::current())).into();
         let mut read = 0;
         while read < 10_000 {
-            mailbox.register(&waker);
             if mailbox.take() {
                 read = *appended.lock().unwrap();
             } else {

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn mailbox() -> Arc<Mailbox> {
-        Arc::new(Mailbox::new())
+        Arc::new(Mailbox::new(Arc::new(())))
     }
 
     fn person(name: &str) -> Arc<Person> {

@@ -64,7 +64,7 @@ pub mod protocol {}
 pub use hall::Chat;
 pub use ids::{Epoch, Position};
 pub use limits::Limits;
-pub use mailbox::{CloseOrder, Mailbox};
+pub use mailbox::{Bell, CloseOrder, Mailbox};
 pub use message::{NewMessage, Recalled};
 pub use names::{NameError, RoomName, UserName};
 pub use port::{Engine, Unavailable};

@@ -1,17 +1,15 @@
-//! One chat connection: a task that owns the socket, the protocol's state and
-//! the session.
+//! One chat connection: the socket, the protocol's state and the session.
 //!
-//! A turn reads what the socket has into the thread's buffer, lets the protocol
-//! unmask it in place, hands each message to the session, and yields once; when
-//! the other connections of this turn have spoken too, it writes everything
-//! between its cursors and the heads of its rooms' logs. An idle connection owns
-//! no buffer.
+//! A turn has two halves, between which the other connections of the same turn
+//! have their first. `listen` reads what the socket has into the thread's buffer,
+//! lets the protocol unmask it in place and hands each message to the session.
+//! `speak` writes everything between the cursors and the heads of the rooms'
+//! logs. An idle connection owns no buffer.
 
 mod frames;
 mod inspector;
 mod writing;
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +17,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use self::frames::Frames;
 use self::inspector::Inspector;
@@ -30,8 +28,12 @@ use crate::chat::{Mailbox, Session, Timestamp};
 use crate::net::scratch;
 use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, State};
 
-/// Bytes that one connection may bring in before it is the others' turn.
-const TURN: usize = 64 << 10;
+/// Bytes that one read may bring in.
+const READ: usize = 64 << 10;
+
+/// Reads of one turn. The second mostly finds nothing, and so asks to be called
+/// when there is something.
+const READS: usize = 2;
 
 /// Turns in a row that the others' messages may keep a connection from reading.
 const MOST_WAITS: u8 = 8;
@@ -39,7 +41,7 @@ const MOST_WAITS: u8 = 8;
 /// How long a connection that must close goes on writing what its rooms hold for it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// A connection's task.
+/// A connection whose opening handshake is complete.
 pub(super) struct Conn<S> {
     transport: S,
     connection: Connection,
@@ -55,20 +57,32 @@ pub(super) struct Conn<S> {
     /// By when to obey the mailbox's order to close: what the rooms hold for this
     /// connection goes out before.
     farewell: Option<Instant>,
-    timer: Pin<Box<Sleep>>,
     /// What the person behind the connection watches of it.
     inspector: Option<Box<Inspector>>,
     /// For how many turns in a row it has been kept from reading.
     waited: u8,
     /// Whether the peer has said that it goes for good.
     says_goodbye: bool,
-    /// Whether the last turn read something, and so has not written yet.
-    has_read: bool,
+    /// What it has heard in this turn, if it has listened.
+    heard: Option<Heard>,
+    /// Whether it may hold memory that an idle connection does not need.
+    is_busy: bool,
     /// Whether nothing more will arrive.
     ended: bool,
     /// Whether nothing more can be written.
     broken: bool,
     shut_down: bool,
+}
+
+/// What a connection has heard that listened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// All that had arrived.
+    All,
+    /// There may be more.
+    Part,
+    /// Nothing, since it has to write first.
+    Nothing,
 }
 
 /// Whether a client that closes like this will not be back in a moment. A page
@@ -89,11 +103,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         config: Arc<ServerConfig>,
     ) -> Conn<S> {
         let now = Instant::now();
-        let connection = Connection::server(connection, now.into_std());
-        let timer = Box::pin(sleep_until(connection.timeout().map_or(now, Instant::from_std)));
         let mut conn = Conn {
             transport,
-            connection,
+            connection: Connection::server(connection, now.into_std()),
             session,
             mailbox,
             config,
@@ -101,11 +113,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             unread: Box::default(),
             stalled: None,
             farewell: None,
-            timer,
             inspector: None,
             waited: 0,
             says_goodbye: false,
-            has_read: true,
+            heard: None,
+            is_busy: true,
             ended: false,
             broken: false,
             shut_down: false,
@@ -123,11 +135,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             self.receive(&mut unread);
             return Poll::Ready(Ok(()));
         }
-        if self.ended {
+        if self.ended || self.is_over() {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            let mut buffer = buffer.take(TURN);
+            let mut buffer = buffer.take(READ);
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
                 [] => {
@@ -209,14 +221,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         inspector.see_drained() && self.connection.send_ping(b"").is_ok()
     }
 
-    /// The others hear of it as soon as this one will neither speak nor listen
-    /// again, not when its transport has ended.
-    fn leave_if_over(&mut self) {
-        if self.connection.state() != State::Open {
-            self.leave();
-        }
-    }
-
     fn leave(&mut self) {
         match self.says_goodbye {
             true => self.session.close(clock::now()),
@@ -228,25 +232,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         self.connection.close(Instant::now().into_std(), code, reason);
     }
 
-    /// Keeps the deadlines of the protocol and of the transport: ready if one
-    /// has passed and something was done about it.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let Some(deadline) = self.deadline() else { return Poll::Pending };
-            // A deadline that moved later is looked at when the old one has passed.
-            if deadline < self.timer.deadline() || self.timer.is_elapsed() {
-                self.timer.as_mut().reset(deadline);
-            }
-            ready!(self.timer.as_mut().poll(cx));
-            let now = Instant::now();
-            if now >= deadline {
-                self.handle_timeout(now);
-                return Poll::Ready(());
-            }
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
+    /// When to call [`handle_timeout`](Conn::handle_timeout).
+    pub(super) fn deadline(&self) -> Option<Instant> {
         let protocol = self.connection.timeout().map(Instant::from_std);
         if self.connection.state() != State::Open {
             return protocol;
@@ -255,7 +242,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         protocol.into_iter().chain(transport).chain(self.farewell).min()
     }
 
-    fn handle_timeout(&mut self, now: Instant) {
+    /// Whether its deadline may be nearer than before the last turn. As long as it
+    /// just reads and writes, the deadline only moves later.
+    pub(super) fn hurries(&self) -> bool {
+        self.stalled.is_some() || self.farewell.is_some() || self.connection.state() != State::Open
+    }
+
+    /// Keeps the deadlines of the protocol and of the transport that have passed.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now.into_std());
         if self.stalled.is_some_and(|since| now >= since + self.config.write_timeout) {
             self.close(close::TOO_SLOW, "you read too slowly");
@@ -272,56 +266,66 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         }
     }
 
-    /// Everything that can be done now: ready when the connection is over.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.mailbox.register(cx.waker());
-        self.obey_order();
-        let waits = self.waits_for_its_rooms();
-        if std::mem::take(&mut self.has_read) {
-            self.poll_output(cx);
-        }
-        // Before reading: a peer that never stops sending stops no clock.
-        let deadline = self.deadline();
-        let mut again = self.poll_timer(cx).is_ready();
-        let rested = waits || self.answers_pile_up();
-        let may_read = !rested && self.connection.state() != State::Closed;
-        if may_read && self.poll_read(cx)?.is_ready() {
-            // Yield before writing: all who read in this turn append first, and
-            // then each member writes once what all of them said.
-            self.has_read = true;
-            again = true;
-        } else {
-            self.poll_output(cx);
-            // It may have begun to wait for the transport, or room to read again.
-            if self.deadline() != deadline {
-                again |= self.poll_timer(cx).is_ready();
-            }
-            again |= rested && !self.answers_pile_up() && self.stalled.is_none();
-        }
-        self.leave_if_over();
-        if self.connection.state() == State::Closed {
-            return Poll::Ready(Ok(()));
-        }
-        if again {
-            cx.waker().wake_by_ref();
-        } else {
-            self.connection.release_memory();
-        }
-        Poll::Pending
+    /// The first half of a turn: reads what has arrived and lets it have its effect.
+    /// `cx` is woken when there is more.
+    pub(super) fn listen(&mut self, cx: &mut Context<'_>) {
+        self.is_busy = true;
+        self.heard = Some(self.hear(cx));
     }
-}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Future for Conn<S> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let conn = &mut *self;
-        if let Err(error) = ready!(conn.poll_turn(cx)) {
-            tracing::debug!(%error, "a connection was lost");
-            conn.connection.receive_eof();
+    fn hear(&mut self, cx: &mut Context<'_>) -> Heard {
+        if self.waits_for_its_rooms() {
+            return Heard::Nothing;
         }
-        conn.leave();
-        if let Some(closure) = conn.connection.closure() {
+        for _ in 0..READS {
+            if self.answers_pile_up() {
+                return Heard::Nothing;
+            }
+            match self.poll_read(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    tracing::debug!(%error, "a connection was lost");
+                    self.connection.receive_eof();
+                    return Heard::All;
+                }
+                Poll::Pending => return Heard::All,
+            }
+        }
+        Heard::Part
+    }
+
+    /// The second half: writes what there is for the peer. `cx` is woken when the
+    /// transport takes more. Whether it wants another turn at once.
+    pub(super) fn speak(&mut self, cx: &mut Context<'_>) -> bool {
+        self.obey_order();
+        self.poll_output(cx);
+        if self.connection.state() != State::Open {
+            // The others hear of it as soon as this one will neither speak nor
+            // listen again, not when its transport has ended.
+            self.leave();
+        }
+        let again = match self.heard.take() {
+            None | Some(Heard::All) => false,
+            Some(Heard::Part) => true,
+            // When its transport takes more, it is called.
+            Some(Heard::Nothing) => !self.answers_pile_up() && self.stalled.is_none(),
+        };
+        if self.is_busy && !again {
+            self.connection.release_memory();
+            self.is_busy = false;
+        }
+        again
+    }
+
+    /// Whether nothing more can come of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.connection.state() == State::Closed
+    }
+
+    /// Says how it ended.
+    pub(super) fn end(mut self) {
+        self.leave();
+        if let Some(closure) = self.connection.closure() {
             tracing::debug!(
                 code = closure.code.map(|code| code.get()),
                 reason = ?closure.reason,
@@ -330,9 +334,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Conn<S> {
                 "a connection ended",
             );
         }
-        Poll::Ready(())
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

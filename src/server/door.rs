@@ -161,12 +161,15 @@ mod tests {
         assert!(lock(&door.inside).guests.is_empty());
     }
 
+    fn mailbox() -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(Arc::new(())))
+    }
+
     #[test]
     fn an_order_reaches_those_who_are_there_and_those_who_come_later() {
         let door = Door::new(10, None);
         let enter = || door.enter(address("192.0.2.1")).unwrap();
-        let (early, gone, late) =
-            (Arc::new(Mailbox::new()), Arc::new(Mailbox::new()), Arc::new(Mailbox::new()));
+        let (early, gone, late) = (mailbox(), mailbox(), mailbox());
         let (first, second, _in_its_handshake) = (enter(), enter(), enter());
         first.open(Arc::clone(&early));
         second.open(Arc::clone(&gone));

@@ -1,17 +1,19 @@
 //! The chat server: one port for WebSockets and for the page.
 //!
 //! A [`Server`] accepts TCP connections as long as the `door` has places. Each
-//! is `welcome`d: its request is read and answered over HTTP, or it becomes a
-//! `conn`, a task that owns the socket, a protocol
+//! is `welcome`d by a task: its request is read and answered over HTTP, or it
+//! becomes a `conn`, which owns the socket, a protocol
 //! [`Connection`](crate::proto::Connection) and a chat
-//! [`Session`](crate::chat::Session). The door knows them all, so that a
-//! stopping server can say goodbye to each (RFC 6455 §7.4.1, code 1001).
+//! [`Session`](crate::chat::Session), and goes into a `pump`, a task that serves
+//! many. The door knows them all, so that a stopping server can say goodbye to
+//! each (RFC 6455 §7.4.1, code 1001).
 
 mod clock;
 mod config;
 mod conn;
 mod door;
 mod listen;
+mod pump;
 mod web;
 mod welcome;
 
@@ -32,6 +34,7 @@ pub use config::ServerConfig;
 pub use listen::{Listener, accept_from, listen_on};
 
 use self::door::{Door, Full};
+use self::pump::Pumps;
 use crate::chat::{Chat, CloseOrder, Engine, SUBPROTOCOL};
 use crate::engine::Memory;
 use crate::net::keys;
@@ -114,6 +117,7 @@ impl<L: Listener> Server<L> {
     /// A dropped future stops accepting; connections go on until the runtime ends.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Server { mut listener, shared } = self;
+        let pumps = Arc::new(Pumps::start());
         let stopping = tokio_util::sync::CancellationToken::new();
         let mut stop = pin!(stop);
         let mut ticks = tokio::time::interval(TICK);
@@ -123,11 +127,11 @@ impl<L: Listener> Server<L> {
                 () = &mut stop => break,
                 _ = ticks.tick() => shared.chat.tick(clock::now()),
                 (stream, peer) = listener.accept() => {
-                    admit::<L>(stream, peer, &shared, &stopping);
+                    admit::<L>(stream, peer, &shared, &pumps, &stopping);
                 }
             }
         }
-        drop(listener);
+        drop((listener, pumps));
         stopping.cancel();
         drain(&shared).await;
     }
@@ -148,11 +152,13 @@ fn admit<L: Listener>(
     mut stream: L::Stream,
     peer: SocketAddr,
     shared: &Arc<Shared>,
+    pumps: &Arc<Pumps<L::Stream>>,
     stopping: &tokio_util::sync::CancellationToken,
 ) {
     match shared.door.enter(peer.ip()) {
         Ok(place) => {
-            let welcomed = welcome::welcome(stream, peer, place, Arc::clone(shared));
+            let welcomed =
+                welcome::welcome(stream, peer, place, Arc::clone(shared), Arc::clone(pumps));
             let stopping = stopping.clone();
             shared.tasks.spawn(async move {
                 stopping.run_until_cancelled(welcomed).await;

@@ -2,9 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -13,6 +11,7 @@ use super::Shared;
 use super::clock;
 use super::conn::Conn;
 use super::door::Place;
+use super::pump::{Belongings, Newcomer, Pumps};
 use super::web;
 use crate::chat::{Encoding, Mailbox, Session};
 use crate::net::head::{ReadHeadError, read_head, respond_and_close};
@@ -28,42 +27,34 @@ enum Decision {
 }
 
 /// Serves one TCP connection: reads its request within the time it has, answers,
-/// and starts a task of its own for the chat, so that nothing of the handshake
-/// stays in memory.
-pub(super) async fn welcome<S>(mut stream: S, peer: SocketAddr, place: Place, shared: Arc<Shared>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+/// and hands it to a pump if it is for the chat.
+pub(super) async fn welcome<S>(
+    mut stream: S,
+    peer: SocketAddr,
+    place: Place,
+    shared: Arc<Shared>,
+    pumps: Arc<Pumps<S>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
 {
     let limit = shared.config.handshake_timeout;
     match timeout(limit, open(&mut stream, &shared)).await {
         Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
-            let mailbox = Arc::new(Mailbox::new());
+            let Some(entrance) = pumps.entrance() else { return };
+            let bell = entrance.bell();
+            let mailbox = Arc::new(Mailbox::new(Arc::clone(&bell) as _));
             let chat = Arc::clone(&shared.chat);
             let session = Session::open(chat, encoding, Arc::clone(&mailbox), clock::now());
             place.open(Arc::clone(&mailbox));
             let config = Arc::clone(&shared.config);
             let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");
-            shared.tasks.spawn(Guest { conn, _place: place });
+            let belongings = Belongings { _place: place, _token: shared.tasks.token() };
+            entrance.enter(Newcomer { bell, conn, belongings });
         }
         Ok(Ok(None)) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "a request was not completed"),
         Err(_) => tracing::debug!(%peer, "a request took too long"),
-    }
-}
-
-/// A connection's task, with what it gives back when it ends. (As a block that
-/// awaits the connection, the task would be twice as large.)
-struct Guest<S> {
-    conn: Conn<S>,
-    _place: Place,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Future for Guest<S> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.conn).poll(cx)
     }
 }
 

@@ -85,7 +85,7 @@ impl Client {
                 (Encoding::PlainSeconds, Dialect::Plain, Unit::Seconds)
             }
         };
-        let (now, mailbox) = (Timestamp::from_millis(now), Arc::new(Mailbox::new()));
+        let (now, mailbox) = (Timestamp::from_millis(now), Arc::new(Mailbox::new(Arc::new(()))));
         let session = Session::open(Arc::clone(chat), encoding, Arc::clone(&mailbox), now);
         let mut line = Line { session, mailbox, outbox: Alone::default(), dialect, unit };
         line.session.greet(now, &mut line.outbox);

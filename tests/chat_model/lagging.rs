@@ -94,7 +94,7 @@ impl Reader {
 }
 
 fn open(chat: &Arc<Chat>, now: i64) -> Session {
-    let (now, mailbox) = (Timestamp::from_millis(now), Arc::new(Mailbox::new()));
+    let (now, mailbox) = (Timestamp::from_millis(now), Arc::new(Mailbox::new(Arc::new(()))));
     Session::open(Arc::clone(chat), Encoding::V1, mailbox, now)
 }
 

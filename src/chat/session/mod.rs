@@ -93,7 +93,8 @@ struct Membership {
 ///
 /// let chat = Chat::new(Limits::default(), Memory, [7; 32]);
 /// let now = Timestamp::from_millis(1_700_000_000_000);
-/// let mut session = Session::open(chat, Encoding::PlainMillis, Arc::new(Mailbox::new()), now);
+/// let mailbox = Arc::new(Mailbox::new(Arc::new(())));
+/// let mut session = Session::open(chat, Encoding::PlainMillis, mailbox, now);
 /// let mut outbox = Vec::new();
 ///
 /// session.greet(now, &mut outbox);

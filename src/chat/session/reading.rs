@@ -41,13 +41,16 @@ impl Session {
     /// it has none, call it again when it has.
     pub fn next_frames(&mut self, out: &mut dyn Outbox) -> Next {
         if self.mailbox.take() {
-            self.has_mail = true;
+            self.has_mail |= self.mailbox.has_mail();
             self.memberships.iter_mut().for_each(|membership| membership.unread = true);
         }
         self.hand_out_mail(out);
         let encoding = self.encoding();
         for _ in 0..self.memberships.len() {
-            self.turn = (self.turn + 1) % self.memberships.len();
+            self.turn += 1;
+            if self.turn >= self.memberships.len() {
+                self.turn = 0;
+            }
             match self.memberships[self.turn].next_frames(encoding) {
                 Next::Nothing => {}
                 next => return next,

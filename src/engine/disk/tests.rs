@@ -47,7 +47,7 @@ fn kill(chat: Arc<Chat>, folder: &Folder) {
 
 /// A client of the full dialect that joins like this, and what it was told.
 fn join(chat: &Arc<Chat>, name: &str, more: &str) -> (Session, Vec<String>) {
-    let mailbox = Arc::new(Mailbox::new());
+    let mailbox = Arc::new(Mailbox::new(Arc::new(())));
     let mut session = Session::open(Arc::clone(chat), Encoding::V1, mailbox, NOW);
     let join = format!(r#"{{"type":"join","username":"{name}"{more}}}"#);
     let told = send(&mut session, &join);

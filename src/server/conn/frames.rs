@@ -55,6 +55,9 @@ impl Frames {
         answers: &[u8],
         write: impl FnOnce(&[IoSlice<'_>]) -> T,
     ) -> T {
+        if let ([only], []) = (&self.pieces[..], answers) {
+            return write(&[IoSlice::new(only)]);
+        }
         let mut slices: SmallVec<[IoSlice<'_>; MOST_PIECES + 1]> = SmallVec::new();
         slices.extend(self.pieces.iter().map(|piece| IoSlice::new(piece)));
         if !answers.is_empty() {

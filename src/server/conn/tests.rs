@@ -1,84 +1,142 @@
-//! A connection's task on a transport in memory, in virtual time, with a client
+//! Connections in a pump, each on a transport in memory, in virtual time, with a client
 //! that is a [`WebSocket`] or raw bytes.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
-use tokio::task::JoinHandle;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::chat::{Chat, CloseOrder, Encoding, Timestamp};
 use crate::engine::Memory;
 use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
+use crate::server::door::Door;
+use crate::server::pump::{Belongings, Entrance, Newcomer, Pump};
 
 mod allocations;
 mod inspected;
 mod log;
 
-/// A chat whose connections are tasks of this test.
-struct Hall {
+/// A chat whose connections are in one pump.
+pub(in crate::server) struct Hall<S = DuplexStream> {
     chat: Arc<Chat>,
     config: Arc<ServerConfig>,
+    door: Arc<Door>,
+    entrance: Entrance<S>,
 }
 
-/// One connection's task and its mailbox.
-struct Served {
-    task: JoinHandle<()>,
+/// One connection: whether it has ended, and its mailbox.
+pub(in crate::server) struct Served {
+    ended: TaskTracker,
     mailbox: Arc<Mailbox>,
 }
 
+impl Served {
+    pub(in crate::server) async fn ended(self) {
+        self.ended.close();
+        self.ended.wait().await;
+    }
+}
+
 impl Hall {
-    fn new(adapt: impl FnOnce(&mut ServerConfig)) -> Hall {
+    /// One whose pump is a task of this test.
+    pub(in crate::server) fn new(adapt: impl FnOnce(&mut ServerConfig)) -> Hall {
+        let (hall, pump) = Hall::with_pump(adapt);
+        tokio::spawn(unconstrained(pump));
+        hall
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Hall<S> {
+    pub(in crate::server) fn with_pump(
+        adapt: impl FnOnce(&mut ServerConfig),
+    ) -> (Hall<S>, Pump<S>) {
         let mut config = ServerConfig::default();
         adapt(&mut config);
-        Hall { chat: Chat::new(config.chat.clone(), Memory, [7; 32]), config: Arc::new(config) }
+        let (entrance, pump) = Pump::new();
+        let hall = Hall {
+            chat: Chat::new(config.chat.clone(), Memory, [7; 32]),
+            config: Arc::new(config),
+            door: Door::new(usize::MAX, None),
+            entrance,
+        };
+        (hall, pump)
     }
 
-    fn serve(&self, transport: DuplexStream, encoding: Encoding) -> Served {
-        let mailbox = Arc::new(Mailbox::new());
+    pub(in crate::server) fn serve(&self, transport: S, encoding: Encoding) -> Served {
+        self.serve_in(&self.entrance, transport, encoding)
+    }
+
+    /// The same in another pump.
+    pub(in crate::server) fn serve_in(
+        &self,
+        entrance: &Entrance<S>,
+        transport: S,
+        encoding: Encoding,
+    ) -> Served {
+        let bell = entrance.bell();
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&bell) as _));
         let session =
             Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox), clock::now());
         let config = Arc::clone(&self.config);
         let connection = config.connection;
         let conn = Conn::new(transport, &mut [], connection, session, Arc::clone(&mailbox), config);
-        Served { task: tokio::spawn(conn), mailbox }
+        let ended = TaskTracker::new();
+        let place = self.door.enter(Ipv4Addr::LOCALHOST.into()).expect("there is room");
+        let belongings = Belongings { _place: place, _token: ended.token() };
+        entrance.enter(Newcomer { bell, conn, belongings });
+        Served { ended, mailbox }
     }
+}
 
+impl Hall {
     /// A raw client, whose transport holds `capacity` bytes each way.
-    fn raw(&self, capacity: usize) -> (DuplexStream, Served) {
+    pub(in crate::server) fn raw(&self, capacity: usize) -> (DuplexStream, Served) {
         let (client, server) = duplex(capacity);
         (client, self.serve(server, Encoding::V1))
     }
 
     /// A client that has read its welcome and joined the lobby.
-    async fn join(&self, name: &str) -> (Client, Served) {
+    pub(in crate::server) async fn join(&self, name: &str) -> (Client, Served) {
         self.join_with(name, Config::default()).await
     }
 
     async fn join_with(&self, name: &str, config: Config) -> (Client, Served) {
         let (client, server) = duplex(64 << 10);
         let served = self.serve(server, Encoding::V1);
-        let mut client = Client(WebSocket::client(client, Vec::new(), config));
+        (Client::joined(client, config, name).await, served)
+    }
+}
+
+/// A client of the chat.
+pub(in crate::server) struct Client(pub(in crate::server) WebSocket<DuplexStream>);
+
+impl Client {
+    /// One that has read its welcome and joined the lobby.
+    pub(in crate::server) async fn joined(
+        transport: DuplexStream,
+        config: Config,
+        name: &str,
+    ) -> Client {
+        let mut client = Client(WebSocket::client(transport, Vec::new(), config));
         client.expect(r#""event":"welcome""#).await;
         client.say(&format!(r#"{{"type":"join","username":"{name}"}}"#)).await;
         client.expect(r#""type":"joined""#).await;
         client.expect(&format!("{name} has joined")).await;
-        (client, served)
+        client
     }
-}
 
-struct Client(WebSocket<DuplexStream>);
-
-impl Client {
-    async fn say(&mut self, object: &str) {
+    pub(in crate::server) async fn say(&mut self, object: &str) {
         self.0.send(object).await.unwrap();
     }
 
     /// Reads on until an object has this in it.
-    async fn expect(&mut self, part: &str) -> String {
+    pub(in crate::server) async fn expect(&mut self, part: &str) -> String {
         loop {
             let message = self.0.recv().await.unwrap().expect("the connection is open");
             let text = message.as_text().expect("objects are text");
@@ -154,7 +212,7 @@ async fn a_silent_client_gets_a_ping_after_25_s_and_4000_after_20_more() {
     };
     read.await;
     assert!(bytes.ends_with(b"\x88\x15\x0f\xa0no answer to a ping"));
-    served.task.await.unwrap();
+    served.ended().await;
     assert_eq!(start.elapsed(), Duration::from_secs(50), "no longer than the close timeout");
 }
 
@@ -182,7 +240,7 @@ async fn a_client_that_never_reads_is_cut_off_with_4001_and_the_others_are_not_d
         ben.expect(r#""seq":"#).await;
         ann.expect(r#""seq":"#).await;
     }
-    served.task.await.unwrap();
+    served.ended().await;
     // What it finds when it reads at last ends inside a frame or with the Close.
     raw.shutdown().await.unwrap();
     let mut bytes = Vec::new();
@@ -206,7 +264,7 @@ async fn a_client_that_reads_again_too_late_finds_a_whole_frame_and_then_4001() 
     raw.read_to_end(&mut bytes).await.unwrap();
     let close = [&b"\x88"[..], &[25, 0x0f, 0xa1], b"you fell too far behind"].concat();
     assert!(bytes.ends_with(&close), "{:?}", &bytes[bytes.len() - 40..]);
-    served.task.await.unwrap();
+    served.ended().await;
 }
 
 // Proves fault-63.
@@ -224,7 +282,7 @@ async fn a_client_that_sends_without_reading_the_answers_is_not_read_any_further
     };
     let sent = flood.await;
     assert!(sent < 1 << 20, "{sent} bytes were taken from a client that reads nothing");
-    served.task.await.unwrap();
+    served.ended().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,8 +322,8 @@ async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() 
     }
     let closure = ann.closure().await;
     assert_eq!((closure.code, closure.clean), (Some(CloseCode::GOING_AWAY), true));
-    ann_served.task.await.unwrap();
-    silent.task.await.unwrap();
+    ann_served.ended().await;
+    silent.ended().await;
     assert_eq!(start.elapsed(), Duration::from_secs(5));
 }
 
@@ -319,14 +377,12 @@ impl AsyncWrite for PongsForEver {
 #[tokio::test(start_paused = true)]
 async fn section_7_1_1_a_peer_that_never_stops_sending_stops_no_clock() {
     let start = Instant::now();
-    let hall = Hall::new(|_| {});
-    let mailbox = Arc::new(Mailbox::new());
-    let session =
-        Session::open(Arc::clone(&hall.chat), Encoding::V1, Arc::clone(&mailbox), clock::now());
-    let config = Arc::clone(&hall.config);
-    let mut conn = Conn::new(PongsForEver, &mut [], config.connection, session, mailbox, config);
+    let (hall, mut pump) = Hall::with_pump(|_| {});
+    let served = hall.serve(PongsForEver, Encoding::V1);
+    served.ended.close();
     // Always ready, so nothing but this loop lets the time pass.
-    while (&mut conn).now_or_never().is_none() {
+    while !served.ended.is_empty() {
+        assert!((&mut pump).now_or_never().is_none(), "others may come");
         assert!(start.elapsed() < Duration::from_secs(60), "it is still there");
         tokio::time::advance(Duration::from_millis(100)).await;
     }
@@ -353,12 +409,12 @@ async fn a_client_that_asks_for_much_at_once_and_reads_gets_all_of_it() {
 async fn a_connection_that_breaks_off_is_announced_as_left_once() {
     let hall = Hall::new(|_| {});
     let (mut ann, _ann) = hall.join("Ann").await;
-    let (_client, ben) = hall.join("Ben").await;
+    let (client, ben) = hall.join("Ben").await;
     ann.expect("Ben has joined").await;
     let start = clock::now().millis();
     hall.chat.tick(Timestamp::from_millis(start));
-    ben.task.abort();
-    assert!(ben.task.await.is_err(), "it was aborted");
+    drop(client);
+    ben.ended().await;
     assert!(ann.0.recv().now_or_never().is_none(), "it may come back");
     for seconds in 1..60 {
         hall.chat.tick(Timestamp::from_millis(start + 1000 * seconds));
@@ -382,12 +438,12 @@ async fn what_was_sent_before_a_close_takes_effect() {
     ann.expect("in one breath").await;
     ann.expect("T has left").await;
     drop(raw);
-    served.task.await.unwrap();
+    served.ended().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_small() {
-    // Its task holds this value; the buffers it reads into belong to the thread.
+    // Its pump holds this value; the buffers it reads into belong to the thread.
     assert!(
         size_of::<Conn<tokio::net::TcpStream>>() <= 528,
         "{}",

@@ -45,14 +45,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// Writes until nothing is left or the transport takes no more.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            self.take_frames();
-            self.show_frames();
-            if self.frames.is_empty() && self.connection.outgoing().is_empty() {
-                if self.tell_if_drained() {
-                    continue;
-                }
+            let is_all = self.take_frames();
+            ready!(self.poll_write_taken(cx))?;
+            if is_all && !self.show_frames() && !self.tell_if_drained() {
                 return Pin::new(&mut self.transport).poll_flush(cx);
             }
+        }
+    }
+
+    /// Writes the answers, and what was taken from the rooms.
+    fn poll_write_taken(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.is_busy |= !self.connection.outgoing().is_empty();
+        while !(self.frames.is_empty() && self.connection.outgoing().is_empty()) {
             let answers = self.connection.outgoing();
             let transport = Pin::new(&mut self.transport);
             let poll = self.frames.with_slices(answers, |slices| {
@@ -80,11 +84,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             let answers = self.frames.advance(self.connection.outgoing().len(), written);
             self.connection.advance(answers);
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Takes what the rooms have for this connection, as long as it is open:
-    /// nothing may follow a Close.
-    fn take_frames(&mut self) {
+    /// nothing may follow a Close. Whether that is all, so that there is nothing to
+    /// take until the bell rings again.
+    fn take_frames(&mut self) -> bool {
         while self.connection.state() == State::Open && self.frames.have_room() {
             let out = &mut answers(&mut self.connection, &self.config);
             match self.session.next_frames(out) {
@@ -94,26 +100,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
                     self.close_as_ordered();
                 }
-                Next::Nothing => return,
+                Next::Nothing => return self.farewell.is_none(),
             }
         }
-        if self.connection.state() != State::Open {
-            self.frames.drop_unbegun();
+        if self.connection.state() == State::Open {
+            return false;
         }
+        self.frames.drop_unbegun();
+        true
     }
 
     /// Shows what was seen of this connection, but not the frame that shows it.
-    fn show_frames(&mut self) {
-        let Some(inspector) = &mut self.inspector else { return };
+    /// Whether there was something to show.
+    fn show_frames(&mut self) -> bool {
+        let Some(inspector) = &mut self.inspector else { return false };
         let before = self.connection.outgoing().len();
         let mut out = answers(&mut self.connection, &self.config);
-        if !out.has_room() {
-            return;
-        }
-        if let Some(notes) = inspector.take_notes() {
-            self.session.show_frames(&notes.to_string(), clock::now(), &mut out);
-            inspector.shows(&self.connection.outgoing()[before..]);
-        }
+        let Some(notes) = inspector.take_notes() else { return false };
+        self.session.show_frames(&notes.to_string(), clock::now(), &mut out);
+        inspector.shows(&self.connection.outgoing()[before..]);
+        true
     }
 
     fn close_with(&mut self, order: CloseOrder) {

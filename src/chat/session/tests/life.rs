@@ -56,9 +56,9 @@ fn whoever_says_goodbye_is_announced_at_once_and_whoever_is_lost_after_three_sec
     assert_eq!(watcher.lines(), [LEFT]);
     watcher.sleep();
     chat.tick(later(2_999));
-    assert_eq!(watcher.times_woken(), 0);
+    assert_eq!(watcher.times_rung(), 0);
     chat.tick(later(3_000));
-    assert_eq!(watcher.times_woken(), 1);
+    assert_eq!(watcher.times_rung(), 1);
     assert_eq!(watcher.lines(), ["System: Bob has left the chat"]);
 }
 
@@ -200,10 +200,10 @@ fn one_turn_wakes_each_member_once_and_never_its_own_task() {
         let message = br#"{"type":"message","content":"x"}"#;
         alice.session.receive(message, NOW, &mut alice.outbox);
     }
-    assert_eq!(bob.times_woken(), 0); // not before the turn ends
+    assert_eq!(bob.times_rung(), 0); // not before the turn ends
     alice.session.wake_rooms();
     alice.session.wake_rooms();
-    assert_eq!((alice.times_woken(), bob.times_woken()), (0, 1));
+    assert_eq!((alice.times_rung(), bob.times_rung()), (0, 1));
     assert_eq!(bob.lines().len(), 5);
     assert_eq!(alice.lines().len(), 5);
 }
@@ -219,7 +219,7 @@ fn what_was_said_before_leaving_in_the_same_turn_wakes_those_who_stay() {
     bob.session.receive(br#"{"type":"message","content":"bye"}"#, NOW, &mut bob.outbox);
     bob.session.receive(br#"{"type":"leave","room":"lobby"}"#, NOW, &mut bob.outbox);
     bob.session.wake_rooms();
-    assert_eq!(alice.times_woken(), 1);
+    assert_eq!(alice.times_rung(), 1);
     assert_eq!(alice.lines(), ["Bob: bye", "System: Bob has left the chat"]);
 }
 
@@ -316,7 +316,7 @@ fn in_a_crowd_nobody_s_coming_and_going_is_announced() {
     watcher.sleep();
     let mut carol = Client::v1(&chat, "Carol");
     carol.session.close(NOW);
-    assert_eq!((watcher.times_woken(), watcher.lines()), (0, Vec::new()));
+    assert_eq!((watcher.times_rung(), watcher.lines()), (0, Vec::new()));
     bob.session.chat.tick(later(0));
     drop(bob);
     chat.tick(later(3_000));

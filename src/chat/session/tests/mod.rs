@@ -11,7 +11,6 @@ mod privates;
 mod typing;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Wake;
 
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ use super::*;
 use crate::chat::log::tests::payloads;
 use crate::chat::message::NewMessage;
 use crate::chat::room::Stored;
-use crate::chat::{Engine, Limits, Rate, Unavailable};
+use crate::chat::{Bell, Engine, Limits, Rate, Unavailable};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_123);
 
@@ -45,30 +44,32 @@ impl Engine for Here {
     }
 }
 
-/// A connection, its outbox, and how often its task was woken.
+/// A connection, its outbox, and how often its bell rang.
 struct Client {
     chat: Arc<Chat>,
     session: Session,
     outbox: Vec<String>,
     mailbox: Arc<Mailbox>,
-    woken: Arc<Woken>,
+    rung: Arc<Rung>,
 }
 
+/// How often the bell has rung.
 #[derive(Default)]
-struct Woken(AtomicUsize);
+struct Rung(AtomicUsize);
 
-impl Wake for Woken {
-    fn wake(self: Arc<Self>) {
+impl Bell for Rung {
+    fn ring(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 
 impl Client {
     fn open(chat: &Arc<Chat>, encoding: Encoding) -> Client {
-        let mailbox = Arc::new(Mailbox::new());
+        let rung = Arc::<Rung>::default();
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&rung) as _));
         let session = Session::open(Arc::clone(chat), encoding, Arc::clone(&mailbox), NOW);
         let chat = Arc::clone(chat);
-        Client { chat, session, outbox: Vec::new(), mailbox, woken: Arc::default() }
+        Client { chat, session, outbox: Vec::new(), mailbox, rung }
     }
 
     /// A client of the full dialect that has joined the lobby and read all.
@@ -141,13 +142,13 @@ impl Client {
         self.heard().iter().map(line).collect()
     }
 
-    /// Goes to sleep, to be woken by what happens next.
+    /// Finds nothing to read, and hears only the bell from now on.
     fn sleep(&mut self) {
-        self.mailbox.register(&Arc::clone(&self.woken).into());
         assert_eq!(self.heard(), [""; 0]);
+        self.rung.0.store(0, Ordering::SeqCst);
     }
 
-    fn times_woken(&self) -> usize {
-        self.woken.0.load(Ordering::SeqCst)
+    fn times_rung(&self) -> usize {
+        self.rung.0.load(Ordering::SeqCst)
     }
 }

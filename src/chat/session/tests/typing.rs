@@ -54,9 +54,9 @@ fn it_ends_after_six_seconds_of_silence() {
     assert_eq!(typing(&mut bob), ["Ann lobby true"]);
     bob.sleep();
     chat.tick(later(5_999));
-    assert_eq!(bob.times_woken(), 0);
+    assert_eq!(bob.times_rung(), 0);
     chat.tick(later(6_000));
-    assert_eq!(bob.times_woken(), 1);
+    assert_eq!(bob.times_rung(), 1);
     assert_eq!(typing(&mut bob), ["Ann lobby false"]);
     chat.tick(later(60_000));
     assert_eq!(typing(&mut bob), [""; 0]);
@@ -171,6 +171,6 @@ fn a_message_that_is_a_repetition_ends_it_too_and_the_others_are_woken() {
     assert_eq!(typing(&mut bob), ["Ann lobby true"]);
     bob.sleep();
     ann.send(once);
-    assert_eq!(bob.times_woken(), 1);
+    assert_eq!(bob.times_rung(), 1);
     assert_eq!(typing(&mut bob), ["Ann lobby false"]);
 }

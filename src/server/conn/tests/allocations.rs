@@ -45,14 +45,14 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// A room full of connections, polled by hand.
+/// A room full of connections that take their turns together.
 struct Crowd(Vec<Conn<Wire>>);
 
 impl Crowd {
     fn new(size: usize) -> Crowd {
         let hall = Hall::new(|config| config.chat.rate = None);
         let connect = |number| {
-            let mailbox = Arc::new(Mailbox::new());
+            let mailbox = Arc::new(Mailbox::new(Arc::new(())));
             let session = Session::open(
                 Arc::clone(&hall.chat),
                 Encoding::V1,
@@ -70,13 +70,12 @@ impl Crowd {
         crowd
     }
 
-    /// Polls everybody until nothing is left to do.
+    /// A turn of everybody, after which nothing is left to do.
     fn settle(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        for _ in 0..3 {
-            for conn in &mut self.0 {
-                assert!(Pin::new(conn).poll(&mut cx).is_pending());
-            }
+        self.0.iter_mut().for_each(|conn| conn.listen(&mut cx));
+        for conn in &mut self.0 {
+            assert!(!conn.speak(&mut cx), "it wants another turn");
         }
     }
 

@@ -49,7 +49,7 @@ async fn section_7_1_7_a_broken_rule_stands_in_the_log() {
     let (mut raw, served) = hall.raw(64 << 10);
     raw.write_all(b"\x81\x02hi").await.unwrap();
     raw.shutdown().await.unwrap();
-    served.task.await.unwrap();
+    served.ended().await;
     let lines = log.0.lock().unwrap();
     let ended = lines.lines().find(|line| line.contains("a connection ended")).expect("a line");
     assert!(ended.contains("code=1002 "), "{ended}");

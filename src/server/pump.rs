@@ -1,0 +1,263 @@
+//! A worker's pump: one task that serves many connections.
+//!
+//! A turn of the pump is a turn of every connection that was called, in two
+//! halves: first all of them listen, then all of them speak, together with those
+//! for whom there is something since. So each member of a room writes once what
+//! all of them said.
+//!
+//! ```text
+//!   transport ─ wake ─┐                  ┌─> listen ─> rooms ─ ring ─┐
+//!                     ├─> Bell ─> Pump ──┤                           ├─> Bell
+//!   rooms ────── ring ┘                  └─> speak ─> transport      ┘
+//! ```
+//!
+//! With a task of its own each connection would need half as much memory again,
+//! and a delivery twice the instructions.
+
+mod bell;
+mod deadlines;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+pub(super) use self::bell::Bell;
+use self::bell::Calls;
+use self::deadlines::Deadlines;
+use super::conn::Conn;
+use super::door::Place;
+
+/// Deadlines of connections that have ended, beside as many as there are connections.
+const MOST_OLD_DEADLINES: usize = 64;
+
+/// The pumps of a server: one for each of the runtime's workers.
+pub(super) struct Pumps<S>(Vec<Entrance<S>>);
+
+/// Where connections get into a pump.
+pub(super) struct Entrance<S> {
+    calls: Arc<Calls>,
+    newcomers: mpsc::UnboundedSender<Newcomer<S>>,
+}
+
+/// A connection on its way into a pump.
+pub(super) struct Newcomer<S> {
+    pub(super) bell: Arc<Bell>,
+    pub(super) conn: Conn<S>,
+    pub(super) belongings: Belongings,
+}
+
+/// What is given back when a connection ends.
+pub(super) struct Belongings {
+    pub(super) _place: Place,
+    pub(super) _token: TaskTrackerToken,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pumps<S> {
+    /// Starts them on the current runtime. Each ends when nobody can come in any
+    /// more and its last connection has ended.
+    pub(super) fn start() -> Pumps<S> {
+        let workers = tokio::runtime::Handle::current().metrics().num_workers();
+        let start = |_| {
+            let (entrance, pump) = Pump::new();
+            // It shares its time among connections by itself.
+            tokio::spawn(tokio::task::unconstrained(pump));
+            entrance
+        };
+        Pumps((0..workers).map(start).collect())
+    }
+}
+
+impl<S> Pumps<S> {
+    /// Into the pump that has the fewest connections.
+    pub(super) fn entrance(&self) -> Option<&Entrance<S>> {
+        self.0.iter().min_by_key(|entrance| entrance.calls.bells())
+    }
+}
+
+impl<S> Entrance<S> {
+    /// A bell for a connection that will come in here.
+    pub(super) fn bell(&self) -> Arc<Bell> {
+        Bell::new(&self.calls)
+    }
+
+    pub(super) fn enter(&self, newcomer: Newcomer<S>) {
+        // It fails only if the runtime has ended, and the pump with it.
+        let _ = self.newcomers.send(newcomer);
+    }
+}
+
+/// The task.
+pub(super) struct Pump<S> {
+    calls: Arc<Calls>,
+    newcomers: mpsc::UnboundedReceiver<Newcomer<S>>,
+    seats: Slab<Box<Seat<S>>>,
+    deadlines: Deadlines,
+    /// Those who have a turn, by number: lists that are used again.
+    called: Vec<usize>,
+    rung: Vec<usize>,
+}
+
+/// A connection in the pump.
+struct Seat<S> {
+    conn: Conn<S>,
+    bell: Arc<Bell>,
+    /// The bell again, as the transport's waker.
+    waker: Waker,
+    /// The nearest deadline of which the pump knows.
+    deadline: Option<Instant>,
+    _belongings: Belongings,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
+    pub(super) fn new() -> (Entrance<S>, Pump<S>) {
+        let calls = Arc::new(Calls::default());
+        let (sender, newcomers) = mpsc::unbounded_channel();
+        let pump = Pump {
+            calls: Arc::clone(&calls),
+            newcomers,
+            seats: Slab::new(),
+            deadlines: Deadlines::new(),
+            called: Vec::new(),
+            rung: Vec::new(),
+        };
+        (Entrance { calls, newcomers: sender }, pump)
+    }
+
+    /// Takes in who comes; ready when nobody can any more.
+    fn poll_newcomers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.newcomers.poll_recv(cx) {
+                Poll::Ready(Some(Newcomer { bell, conn, belongings })) => {
+                    let waker = Waker::from(Arc::clone(&bell));
+                    let seat = self.seats.vacant_entry();
+                    bell.install(seat.key());
+                    seat.insert(Box::new(Seat {
+                        conn,
+                        bell,
+                        waker,
+                        deadline: None,
+                        _belongings: belongings,
+                    }));
+                }
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Keeps the deadlines that have passed.
+    fn poll_deadlines(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready((deadline, number)) = self.deadlines.poll_next(cx) {
+            let Some(seat) = self.seats.get_mut(number) else { continue };
+            if seat.deadline == Some(deadline) {
+                seat.deadline = None;
+                seat.conn.handle_timeout(Instant::now());
+                seat.bell.call_again();
+            }
+        }
+    }
+
+    /// Many who come and go leave deadlines behind.
+    fn forget_old_deadlines(&mut self) {
+        if self.deadlines.len() > 2 * self.seats.len() + MOST_OLD_DEADLINES {
+            let seats = &self.seats;
+            self.deadlines.retain(|at, number| {
+                seats.get(number).is_some_and(|seat| seat.deadline == Some(at))
+            });
+        }
+    }
+
+    /// A turn of everybody who was called.
+    fn turn(&mut self) {
+        let (mut called, mut rung) = (take(&mut self.called), take(&mut self.rung));
+        self.calls.take(&mut called);
+        for number in &called {
+            self.listen(*number);
+        }
+        self.calls.take(&mut rung);
+        for number in called.drain(..).chain(rung.drain(..)) {
+            self.speak(number);
+        }
+        (self.called, self.rung) = (called, rung);
+    }
+
+    fn listen(&mut self, number: usize) {
+        let Some(seat) = self.seats.get_mut(number) else { return };
+        if seat.bell.take_call() && !seat.survives(Conn::listen) {
+            self.seats.remove(number);
+        }
+    }
+
+    fn speak(&mut self, number: usize) {
+        let Some(seat) = self.seats.get_mut(number) else { return };
+        seat.bell.delist();
+        let survives = seat.survives(|conn, cx| {
+            if conn.speak(cx) {
+                cx.waker().wake_by_ref();
+            }
+        });
+        if !survives {
+            self.seats.remove(number);
+            return;
+        }
+        if seat.conn.is_over() {
+            self.seats.remove(number).conn.end();
+            return;
+        }
+        // A deadline that moved later is looked at when the old one has passed.
+        if seat.deadline.is_none() || seat.conn.hurries() {
+            self.set_deadline(number);
+        }
+    }
+
+    fn set_deadline(&mut self, number: usize) {
+        let Some(seat) = self.seats.get_mut(number) else { return };
+        let deadline = seat.conn.deadline();
+        if let Some(at) = deadline.filter(|at| seat.deadline.is_none_or(|known| *at < known)) {
+            seat.deadline = deadline;
+            self.deadlines.add(at, number);
+            self.forget_old_deadlines();
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
+    /// Does something with the connection. A panic ends this connection and no other.
+    fn survives(&mut self, turn: impl FnOnce(&mut Conn<S>, &mut Context<'_>)) -> bool {
+        let turn = || turn(&mut self.conn, &mut Context::from_waker(&self.waker));
+        // Whatever state it leaves the connection in, nobody will see it again.
+        catch_unwind(AssertUnwindSafe(turn)).is_ok()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Pump<S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let pump = self.get_mut();
+        let is_closed = pump.poll_newcomers(cx).is_ready();
+        pump.poll_deadlines(cx);
+        pump.turn();
+        if is_closed && pump.seats.is_empty() {
+            return Poll::Ready(());
+        }
+        // There may be deadlines since this turn, and those whose bells rang in it.
+        pump.poll_deadlines(cx);
+        pump.calls.register(cx.waker());
+        if !pump.calls.is_empty() {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
