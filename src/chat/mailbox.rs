@@ -37,7 +37,7 @@ const MOST_WAITING: usize = 768 << 10;
 ///
 /// let (bell, rung) = channel();
 /// let mailbox = Mailbox::new(Arc::new(Number(7, bell)));
-/// mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+/// mailbox.order_close(CloseOrder::ShuttingDown);
 /// assert_eq!(rung.recv(), Ok(7));
 /// ```
 pub trait Bell: Send + Sync {
@@ -68,8 +68,8 @@ impl Bell for Waker {
 ///
 /// let mailbox = Mailbox::new(Arc::new(()));
 /// assert_eq!(mailbox.close_order(), None);
-/// mailbox.order_close(CloseOrder::SHUTTING_DOWN);
-/// assert_eq!(mailbox.close_order(), Some(CloseOrder::SHUTTING_DOWN));
+/// mailbox.order_close(CloseOrder::ShuttingDown);
+/// assert_eq!(mailbox.close_order(), Some(CloseOrder::ShuttingDown));
 /// ```
 pub struct Mailbox {
     bell: Arc<dyn Bell>,
@@ -107,29 +107,37 @@ struct Waiting {
     size: usize,
 }
 
-/// That a connection must close, and with what words.
+/// That a connection must close, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CloseOrder {
-    /// The status code of the Close frame.
-    pub code: CloseCode,
-    /// Its reason.
-    pub reason: &'static str,
+pub enum CloseOrder {
+    /// The server stops.
+    ShuttingDown,
+    /// The same person has too many newer connections.
+    Replaced,
+    /// More waits for the connection than it takes, or it has lagged behind its rooms.
+    TooSlow,
 }
 
 impl CloseOrder {
-    /// The server stops.
-    pub const SHUTTING_DOWN: CloseOrder =
-        CloseOrder { code: CloseCode::GOING_AWAY, reason: "the server is shutting down" };
+    /// The status code of the Close frame.
+    #[must_use]
+    pub const fn code(self) -> CloseCode {
+        match self {
+            CloseOrder::ShuttingDown => CloseCode::GOING_AWAY,
+            CloseOrder::Replaced => CloseCode::known(4500),
+            CloseOrder::TooSlow => CloseCode::known(4001),
+        }
+    }
 
-    /// The same person has too many newer connections.
-    pub(crate) const REPLACED: CloseOrder = CloseOrder {
-        code: CloseCode::known(4500),
-        reason: "replaced by newer connections of your own",
-    };
-
-    /// More waits for the connection than it takes, or it has lagged behind its rooms.
-    pub const TOO_SLOW: CloseOrder =
-        CloseOrder { code: CloseCode::known(4001), reason: "you fell too far behind" };
+    /// Its reason.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            CloseOrder::ShuttingDown => "the server is shutting down",
+            CloseOrder::Replaced => "replaced by newer connections of your own",
+            CloseOrder::TooSlow => "you fell too far behind",
+        }
+    }
 }
 
 impl Mailbox {
@@ -169,7 +177,7 @@ impl Mailbox {
             let mut waiting = lock(&self.waiting);
             let waiting = waiting.get_or_insert_default();
             if waiting.size + direct.size() > MOST_WAITING {
-                self.order_close(CloseOrder::TOO_SLOW);
+                self.order_close(CloseOrder::TooSlow);
                 return;
             }
             waiting.size += direct.size();
@@ -284,10 +292,10 @@ mod tests {
     fn an_order_to_close_rings_even_if_it_has_rung_and_the_first_order_stays() {
         let (mailbox, count) = looked_into();
         mailbox.wake();
-        mailbox.order_close(CloseOrder::SHUTTING_DOWN);
-        mailbox.order_close(CloseOrder { code: CloseCode::NORMAL, reason: "second" });
+        mailbox.order_close(CloseOrder::ShuttingDown);
+        mailbox.order_close(CloseOrder::TooSlow);
         assert_eq!(count.0.load(Ordering::SeqCst), 2);
-        assert_eq!(mailbox.close_order(), Some(CloseOrder::SHUTTING_DOWN));
+        assert_eq!(mailbox.close_order(), Some(CloseOrder::ShuttingDown));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Person {
     pub(crate) fn attach(&self, mailbox: &Arc<Mailbox>) {
         let mut state = lock(&self.state);
         if state.connections.len() >= MOST_CONNECTIONS {
-            state.connections.remove(0).order_close(CloseOrder::REPLACED);
+            state.connections.remove(0).order_close(CloseOrder::Replaced);
         }
         state.connections.push(Arc::clone(mailbox));
     }

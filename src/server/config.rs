@@ -91,5 +91,5 @@ pub(super) mod close {
     /// No answer to a Ping.
     pub(crate) const HEARTBEAT_MISSED: CloseCode = CloseCode::known(4000);
     /// The client did not read fast enough.
-    pub(crate) const TOO_SLOW: CloseCode = CloseOrder::TOO_SLOW.code;
+    pub(crate) const TOO_SLOW: CloseCode = CloseOrder::TooSlow.code();
 }

@@ -24,7 +24,7 @@ use self::inspector::Inspector;
 use self::writing::answers;
 use super::clock;
 use super::config::{ServerConfig, close};
-use crate::chat::{Mailbox, Session, Timestamp};
+use crate::chat::{Session, Timestamp};
 use crate::net::scratch;
 use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, State};
 
@@ -46,7 +46,6 @@ pub(super) struct Conn<S> {
     transport: S,
     connection: Connection,
     session: Session,
-    mailbox: Arc<Mailbox>,
     config: Arc<ServerConfig>,
     /// What it has taken from its rooms and not yet written.
     frames: Frames,
@@ -54,7 +53,7 @@ pub(super) struct Conn<S> {
     unread: Box<[u8]>,
     /// When the transport stopped taking bytes, while some wait.
     stalled: Option<Instant>,
-    /// By when to obey the mailbox's order to close: what the rooms hold for this
+    /// By when to obey the order to close: what the rooms hold for this
     /// connection goes out before.
     farewell: Option<Instant>,
     /// What the person behind the connection watches of it.
@@ -99,7 +98,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         early: &mut [u8],
         connection: Config,
         session: Session,
-        mailbox: Arc<Mailbox>,
         config: Arc<ServerConfig>,
     ) -> Conn<S> {
         let now = Instant::now();
@@ -107,7 +105,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             transport,
             connection: Connection::server(connection, now.into_std()),
             session,
-            mailbox,
             config,
             frames: Frames::default(),
             unread: Box::default(),
@@ -261,7 +258,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
 
     /// Prepares to close if the server says so.
     fn obey_order(&mut self) {
-        if self.farewell.is_none() && self.mailbox.close_order().is_some() {
+        if self.farewell.is_none() && self.session.close_order().is_some() {
             self.farewell = Some(Instant::now() + FAREWELL);
         }
     }

@@ -174,7 +174,7 @@ mod tests {
         first.open(Arc::clone(&early));
         second.open(Arc::clone(&gone));
         drop(second);
-        assert_eq!(door.close_all(CloseOrder::SHUTTING_DOWN), 1);
+        assert_eq!(door.close_all(CloseOrder::ShuttingDown), 1);
         let third = enter();
         third.open(Arc::clone(&late));
         assert!(early.close_order().is_some() && late.close_order().is_some());

@@ -179,7 +179,7 @@ fn admit<L: Listener>(
 
 /// Says goodbye to everybody and waits, but not for ever.
 async fn drain(shared: &Shared) {
-    let count = shared.door.close_all(CloseOrder::SHUTTING_DOWN);
+    let count = shared.door.close_all(CloseOrder::ShuttingDown);
     tracing::info!(connections = count, "stopping");
     shared.tasks.close();
     if tokio::time::timeout(shared.config.drain_timeout, shared.tasks.wait()).await.is_err() {

@@ -44,10 +44,10 @@ pub(super) async fn welcome<S>(
             let bell = entrance.bell();
             let mailbox = Arc::new(Mailbox::new(Arc::clone(&bell) as _));
             let chat = Arc::clone(&shared.chat);
-            let session = Session::open(chat, encoding, Arc::clone(&mailbox), clock::now());
             place.open(Arc::clone(&mailbox));
+            let session = Session::open(chat, encoding, mailbox, clock::now());
             let config = Arc::clone(&shared.config);
-            let conn = Conn::new(stream, &mut early, connection, session, mailbox, config);
+            let conn = Conn::new(stream, &mut early, connection, session, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");
             let belongings = Belongings { _place: place, _token: shared.tasks.token() };
             entrance.enter(Newcomer { bell, conn, belongings });

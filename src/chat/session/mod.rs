@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use super::hall::Chat;
 use super::log::Cursor;
-use super::mailbox::Mailbox;
+use super::mailbox::{CloseOrder, Mailbox};
 use super::members::MemberId;
 use super::names::RoomName;
 use super::person::Person;
@@ -212,6 +212,12 @@ impl Session {
     /// and then nobody hears of it.
     pub fn lose(&mut self, now: Timestamp) {
         self.leave_all(true, now);
+    }
+
+    /// That the connection must close, once somebody has ordered that.
+    #[must_use]
+    pub fn close_order(&self) -> Option<CloseOrder> {
+        self.mailbox.close_order()
     }
 
     /// Whether frames that were handed out and are not begun must not be written

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::chat::{Chat, CloseOrder, Encoding, Timestamp};
+use crate::chat::{Chat, CloseOrder, Encoding, Mailbox, Timestamp};
 use crate::engine::Memory;
 use crate::net::WebSocket;
 use crate::proto::{CloseCode, Closure, encode_frame};
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hall<S> {
             Session::open(Arc::clone(&self.chat), encoding, Arc::clone(&mailbox), clock::now());
         let config = Arc::clone(&self.config);
         let connection = config.connection;
-        let conn = Conn::new(transport, &mut [], connection, session, Arc::clone(&mailbox), config);
+        let conn = Conn::new(transport, &mut [], connection, session, config);
         let ended = TaskTracker::new();
         let place = self.door.enter(Ipv4Addr::LOCALHOST.into()).expect("there is room");
         let belongings = Belongings { _place: place, _token: ended.token() };
@@ -318,7 +318,7 @@ async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() 
     let (mut ann, ann_served) = hall.join("Ann").await;
     let (_raw, silent) = hall.raw(64 << 10);
     for served in [&ann_served, &silent] {
-        served.mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+        served.mailbox.order_close(CloseOrder::ShuttingDown);
     }
     let closure = ann.closure().await;
     assert_eq!((closure.code, closure.clean), (Some(CloseCode::GOING_AWAY), true));
@@ -337,7 +337,7 @@ async fn what_was_said_before_a_stop_reaches_everybody_before_the_close() {
         ann.expect(r#""type":"ack""#).await;
     }
     for served in [&ann_served, &ben_served] {
-        served.mailbox.order_close(CloseOrder::SHUTTING_DOWN);
+        served.mailbox.order_close(CloseOrder::ShuttingDown);
     }
     for i in 0..50 {
         ben.expect(&format!(r#""content":"{i}""#)).await;

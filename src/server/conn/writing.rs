@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::Conn;
 use crate::chat::{CloseOrder, Next, Outbox};
-use crate::proto::{CloseCode, Connection, SendError, State};
+use crate::proto::{Connection, SendError, State};
 use crate::server::clock;
 use crate::server::config::ServerConfig;
 
@@ -95,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             let out = &mut answers(&mut self.connection, &self.config);
             match self.session.next_frames(out) {
                 Next::Frames(piece) => self.frames.push(piece),
-                Next::Lagged => self.close_with(CloseOrder::TOO_SLOW),
+                Next::Lagged => self.close_with(CloseOrder::TooSlow),
                 // An order to close is obeyed when all is written.
                 Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
                     self.close_as_ordered();
@@ -123,12 +123,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     fn close_with(&mut self, order: CloseOrder) {
-        self.close(order.code, order.reason);
+        self.close(order.code(), order.reason());
     }
 
     pub(super) fn close_as_ordered(&mut self) {
-        if let Some(order) = self.mailbox.close_order() {
-            if order.code == CloseCode::GOING_AWAY {
+        if let Some(order) = self.session.close_order() {
+            if order == CloseOrder::ShuttingDown {
                 let out = &mut answers(&mut self.connection, &self.config);
                 self.session.say_goodbye(clock::spread(COME_BACK), clock::now(), out);
             }

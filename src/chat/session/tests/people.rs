@@ -73,7 +73,7 @@ fn a_person_has_at_most_eight_connections_and_the_oldest_goes() {
     assert_eq!(first.mailbox.close_order(), None);
     let _ninth = again(&first, "Alice");
     let order = first.mailbox.close_order().expect("an order");
-    assert_eq!(order.code.get(), 4500);
+    assert_eq!(order.code().get(), 4500);
     assert!(others.iter().all(|other| other.mailbox.close_order().is_none()));
 }
 

@@ -153,7 +153,7 @@ fn whoever_takes_nothing_that_is_meant_for_them_must_go() {
         whisper(&mut ann, "Bob", &"x".repeat(4000));
         ann.heard();
     }
-    assert_eq!(bob.mailbox.close_order().map(|order| order.code.get()), Some(4001));
+    assert_eq!(bob.mailbox.close_order().map(|order| order.code().get()), Some(4001));
     assert_eq!(ann.mailbox.close_order(), None);
 }
 

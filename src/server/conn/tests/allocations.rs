@@ -63,7 +63,7 @@ impl Crowd {
             let connection = config.connection;
             let mut join =
                 masked(format!(r#"{{"type":"join","username":"U{number}"}}"#).as_bytes());
-            Conn::new(Wire::default(), &mut join, connection, session, mailbox, config)
+            Conn::new(Wire::default(), &mut join, connection, session, config)
         };
         let mut crowd = Crowd((0..size).map(connect).collect());
         crowd.settle();
