@@ -8,6 +8,7 @@ use super::departures::Verdict;
 use super::directory::Directory;
 use super::history::Resume;
 use super::limits::Limits;
+use super::log::Cursor;
 use super::mailbox::{Direct, Mailbox};
 use super::members::MemberId;
 use super::names::{RoomName, UserName};
@@ -136,9 +137,16 @@ impl Chat {
     }
 
     /// A connection leaves a room.
-    pub(crate) fn leave(&self, room: &Room, id: MemberId, dialect: Dialect, now: Timestamp) {
+    pub(crate) fn leave(
+        &self,
+        room: &Room,
+        id: MemberId,
+        cursor: Cursor,
+        dialect: Dialect,
+        now: Timestamp,
+    ) {
         let mut rooms = lock(&self.rooms);
-        if room.leave(id, dialect) {
+        if room.leave(id, cursor, dialect) {
             rooms.set_empty(room, &self.limits, now);
         }
     }

@@ -205,14 +205,11 @@ impl Room {
     }
 
     /// A connection goes. Whether it was the last.
-    pub(crate) fn leave(&self, id: MemberId, dialect: Dialect) -> bool {
+    pub(crate) fn leave(&self, id: MemberId, cursor: Cursor, dialect: Dialect) -> bool {
         let mut state = lock(&self.state);
-        state.log.leave(dialect);
+        state.log.leave(cursor, dialect);
         let mut members = write(&self.members);
         members.remove(id);
-        if members.is_empty() {
-            state.log.clear();
-        }
         members.is_empty()
     }
 

@@ -21,10 +21,13 @@
 //! reader's encoding changes. (What only some clients understand is missing from
 //! the encodings of the others.)
 //!
+//! A batch is forgotten when every reader is behind it, so that a log which all
+//! have read owns no memory.
+//!
 //! Batches are slices of segments, in order. A segment is a quarter of what the
-//! log holds, from 1 to 64 KiB: a quiet room stays small, a busy one allocates
-//! seldom, and what the oldest batches and the tail pin beside their own bytes
-//! is at most half as much again.
+//! log holds or twice what it held lately, from 1 to 64 KiB: a quiet room stays
+//! small, a busy one allocates seldom, and what the oldest batches and the tail pin
+//! beside their own bytes is at most half as much again, and two segments.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -81,10 +84,14 @@ pub(crate) struct Log {
     capacity: usize,
     /// When the last message was appended.
     now: Timestamp,
-    /// Bytes of all batches that there ever were.
+    /// Bytes of all batches since the log was empty.
     sealed: u64,
+    /// Bytes of a new tail, at least: twice what the log had when it became empty.
+    segment: usize,
     /// The frames since the last seal, in each encoding in use.
     tails: [BytesMut; ENCODINGS],
+    /// How many readers have read every batch.
+    caught_up: u32,
     /// How many readers speak each dialect.
     readers: [usize; 3],
 }
@@ -96,8 +103,10 @@ struct Batch {
     frames: SmallVec<[(Encoding, Bytes); 1]>,
     /// When its last message was appended.
     at: Timestamp,
-    /// Bytes of all batches before it.
+    /// Bytes of all batches before it, since the log was empty.
     start: u64,
+    /// How many will read it next.
+    readers: u32,
 }
 
 impl Batch {
@@ -130,7 +139,9 @@ impl Log {
             capacity,
             now: Timestamp::EARLIEST,
             sealed: 0,
-            tails: std::array::from_fn(|_| BytesMut::new()),
+            segment: 0,
+            tails: Default::default(),
+            caught_up: 0,
             readers: [0; 3],
         }
     }
@@ -140,11 +151,21 @@ impl Log {
     pub(crate) fn enter(&mut self, dialect: Dialect) -> Cursor {
         self.seal();
         self.readers[dialect as usize] += 1;
+        self.caught_up += 1;
         Cursor(self.next())
     }
 
-    /// A reader goes.
-    pub(crate) fn leave(&mut self, dialect: Dialect) {
+    /// The reader at `cursor` goes.
+    pub(crate) fn leave(&mut self, cursor: Cursor, dialect: Dialect) {
+        self.unlearn(dialect);
+        if let Some(readers) = self.readers_at(cursor) {
+            *readers -= 1;
+        }
+        self.forget_read();
+    }
+
+    /// A reader speaks this dialect no longer.
+    fn unlearn(&mut self, dialect: Dialect) {
         self.readers[dialect as usize] -= 1;
         if self.readers[dialect as usize] == 0 {
             // What follows may be missing in its encodings.
@@ -152,18 +173,9 @@ impl Log {
         }
     }
 
-    /// Forgets everything, since nobody is left to read it.
-    pub(crate) fn clear(&mut self) {
-        self.seal();
-        self.first = self.next();
-        self.batches = VecDeque::new();
-        self.tails = std::array::from_fn(|_| BytesMut::new());
-        (self.held, self.held_in_all) = (0, 0);
-    }
-
     /// A reader learns another dialect.
     pub(crate) fn change(&mut self, from: Dialect, to: Dialect) {
-        self.leave(from);
+        self.unlearn(from);
         self.readers[to as usize] += 1;
         // The tail lacks the new encoding, so it ends here.
         self.seal();
@@ -191,7 +203,7 @@ impl Log {
             self.seal();
         }
         self.now = now;
-        let segment = (self.held / 4).clamp(*SEGMENT.start(), *SEGMENT.end());
+        let segment = self.segment.max(self.held / 4).clamp(*SEGMENT.start(), *SEGMENT.end());
         for ((tail, size), json) in self.tails.iter_mut().zip(sizes).zip(message) {
             if tail.capacity() < size {
                 *tail = BytesMut::with_capacity(segment.max(size));
@@ -208,13 +220,21 @@ impl Log {
             if cursor.0 == self.next() {
                 self.seal();
             }
-            let Some(index) = cursor.0.checked_sub(self.first) else { return Read::Lagged };
-            let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
-            let Some(batch) = batch else { return Read::Nothing { next: cursor } };
+            let Some(index) = self.index(cursor) else { return Read::Lagged };
+            let Some(batch) = self.batches.get_mut(index) else {
+                return Read::Nothing { next: cursor };
+            };
+            batch.readers -= 1;
+            let frames = batch.frames(encoding).cloned();
             cursor.0 += 1;
-            if let Some(frames) = batch.frames(encoding) {
+            match self.batches.get_mut(index + 1) {
+                Some(next) => next.readers += 1,
+                None => self.caught_up += 1,
+            }
+            self.forget_read();
+            if let Some(frames) = frames {
                 let more = cursor.0 < self.next() || !self.tail_is_empty();
-                return Read::Frames { frames: frames.clone(), next: cursor, more };
+                return Read::Frames { frames, next: cursor, more };
             }
         }
     }
@@ -222,9 +242,20 @@ impl Log {
     /// Whether a reader at `cursor` has half as much to read as the log is meant to
     /// hold.
     pub(crate) fn is_far_behind(&self, cursor: Cursor) -> bool {
-        let Some(index) = cursor.0.checked_sub(self.first) else { return true };
-        let batch = usize::try_from(index).ok().and_then(|index| self.batches.get(index));
+        let Some(index) = self.index(cursor) else { return true };
+        let batch = self.batches.get(index);
         batch.is_some_and(|batch| self.sealed - batch.start >= self.capacity as u64 / 2)
+    }
+
+    /// Where among the batches a reader is; nowhere if it has lagged.
+    fn index(&self, cursor: Cursor) -> Option<usize> {
+        usize::try_from(cursor.0.checked_sub(self.first)?).ok()
+    }
+
+    /// How many are at the same place as a reader that has not lagged.
+    fn readers_at(&mut self, cursor: Cursor) -> Option<&mut u32> {
+        let index = self.index(cursor)?;
+        Some(self.batches.get_mut(index).map_or(&mut self.caught_up, |batch| &mut batch.readers))
     }
 
     /// The number of the batch that the tail will be.
@@ -248,20 +279,38 @@ impl Log {
             .filter(|(_, tail)| !tail.is_empty())
             .map(|(encoding, tail)| (encoding, tail.split().freeze()))
             .collect();
-        let batch = Batch { frames, at: self.now, start: self.sealed };
+        let readers = std::mem::take(&mut self.caught_up);
+        let batch = Batch { frames, at: self.now, start: self.sealed, readers };
         self.sealed += batch.size() as u64;
         self.held += batch.size();
         self.held_in_all += batch.size_in_all();
         self.batches.push_back(batch);
-        while self.batches.len() > 1
-            && let Some(oldest) = self.batches.front()
-            && self.must_go(oldest)
-        {
-            self.held -= oldest.size();
-            self.held_in_all -= oldest.size_in_all();
-            self.batches.pop_front();
-            self.first += 1;
+        while self.batches.len() > 1 && self.batches.front().is_some_and(|it| self.must_go(it)) {
+            self.forget_oldest();
         }
+    }
+
+    /// Forgets the batches that nobody will read, and all memory with the last one.
+    fn forget_read(&mut self) {
+        if self.batches.front().is_none_or(|oldest| oldest.readers > 0) {
+            return;
+        }
+        while self.batches.front().is_some_and(|oldest| oldest.readers == 0) {
+            self.forget_oldest();
+        }
+        if self.batches.is_empty() && self.tail_is_empty() {
+            self.batches = VecDeque::new();
+            self.tails = Default::default();
+            let sealed = usize::try_from(std::mem::take(&mut self.sealed)).unwrap_or(usize::MAX);
+            self.segment = sealed.saturating_mul(2).min(self.capacity / 4);
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.batches.pop_front() else { return };
+        self.held -= oldest.size();
+        self.held_in_all -= oldest.size_in_all();
+        self.first += 1;
     }
 
     fn must_go(&self, oldest: &Batch) -> bool {

@@ -108,6 +108,10 @@ impl Reader {
         }
     }
 
+    fn leave(self, log: &mut Log) {
+        log.leave(self.cursor, self.dialect);
+    }
+
     /// Reads to the end, which is behind message `count`.
     fn drain(&mut self, log: &mut Log, count: usize) {
         while self.read(log).expect("did not lag") {}
@@ -142,7 +146,7 @@ fn an_encoding_that_nobody_reads_is_not_kept() {
     append(&mut log, 1, 10);
     plain.drain(&mut log, 2);
     v1.drain(&mut log, 2);
-    log.leave(Dialect::Plain);
+    plain.leave(&mut log);
     assert!(!log.uses(SECONDS));
 }
 
@@ -186,6 +190,50 @@ fn a_burst_makes_nobody_lag_who_reads_within_the_grace() {
     assert!(log.held_in_all <= MOST_YOUNG * (4 << 10));
     assert_eq!(log.read(cursor, V1), Read::Lagged);
     assert!(log.is_far_behind(cursor));
+}
+
+#[test]
+fn what_everybody_has_read_is_forgotten_with_all_memory_in_the_end() {
+    let mut log = Log::new(1 << 20);
+    let mut quick = Reader::enter(&mut log, V1, 0);
+    let mut slow = Reader::enter(&mut log, V1, 0);
+    for number in 0..10 {
+        append(&mut log, number, 100);
+        quick.drain(&mut log, number + 1);
+    }
+    assert_eq!(log.batches.len(), 10);
+    slow.read(&mut log);
+    assert_eq!(log.batches.len(), 9);
+    let gone = Reader { expected: slow.expected, ..Reader::enter(&mut log, V1, 10) };
+    slow.leave(&mut log);
+    assert!(owns_nothing(&log));
+    append(&mut log, 10, 100);
+    gone.leave(&mut log);
+    assert!(!owns_nothing(&log));
+    quick.drain(&mut log, 11);
+    assert!(owns_nothing(&log));
+}
+
+/// Whether nothing is held and no memory kept for what will be.
+fn owns_nothing(log: &Log) -> bool {
+    let kept = log.batches.capacity() + log.tails.iter().map(BytesMut::capacity).sum::<usize>();
+    kept + log.held + log.held_in_all == 0
+}
+
+#[test]
+fn a_room_that_was_busy_begins_with_a_longer_segment_and_a_quiet_one_with_a_short_one() {
+    let mut log = Log::new(1 << 20);
+    let mut reader = Reader::enter(&mut log, V1, 0);
+    let mut count = 0;
+    for (messages, segment) in [(200, 1 << 10), (1, 32 << 10), (1, 1 << 10)] {
+        append(&mut log, count, 100);
+        assert!((segment..=2 * segment).contains(&log.tails[0].capacity()));
+        for number in count + 1..count + messages {
+            append(&mut log, number, 100);
+        }
+        count += messages;
+        reader.drain(&mut log, count);
+    }
 }
 
 #[test]
@@ -264,7 +312,7 @@ proptest! {
                     readers.push(Reader::enter(&mut log, encoding, count));
                 }
                 Step::Leave { reader } if reader < readers.len() => {
-                    log.leave(readers.swap_remove(reader).dialect);
+                    readers.swap_remove(reader).leave(&mut log);
                 }
                 Step::SwitchUnit { reader } if reader < readers.len() => {
                     let reader = &mut readers[reader];
@@ -277,7 +325,7 @@ proptest! {
                 Step::Read { reader } if reader < readers.len() => {
                     let lagged = readers[reader].read(&mut log).is_none();
                     if lagged {
-                        log.leave(readers.swap_remove(reader).dialect);
+                        readers.swap_remove(reader).leave(&mut log);
                     }
                 }
                 Step::Drain { reader } if reader < readers.len() => {
@@ -289,6 +337,13 @@ proptest! {
                 _ => {}
             }
             prop_assert!(log.held <= capacity.max(1024));
+            let (here, lagged): (Vec<_>, Vec<_>) =
+                readers.iter().partition(|reader| reader.cursor.0 >= log.first);
+            let counted = log.caught_up + log.batches.iter().map(|batch| batch.readers).sum::<u32>();
+            prop_assert_eq!(here.len(), counted as usize);
+            // What is kept is for somebody.
+            let slowest = here.iter().map(|reader| reader.cursor.0).min();
+            prop_assert!(slowest == Some(log.first) || log.batches.is_empty() || !lagged.is_empty());
         }
         // Only a log that is full may make anybody lag.
         if capacity == 1 << 20 {

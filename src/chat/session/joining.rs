@@ -73,8 +73,8 @@ impl Session {
     /// Leaves a room that was just entered, of which nobody has heard.
     fn step_back(&self, entered: Option<Entered>, now: Timestamp) {
         if let Some(entered) = entered {
-            let Membership { room, id, .. } = entered.membership;
-            self.chat.leave(&room, id, self.dialect, now);
+            let Membership { room, id, cursor, .. } = entered.membership;
+            self.chat.leave(&room, id, cursor, self.dialect, now);
         }
     }
 
@@ -260,14 +260,14 @@ impl Session {
 
     /// Leaves one room, and without a room there is no name either.
     fn leave_membership(&mut self, index: usize, is_lost: bool, now: Timestamp) {
-        let Membership { room, id, untold, .. } = self.memberships.remove(index);
+        let Membership { room, id, cursor, untold, .. } = self.memberships.remove(index);
         self.turn = 0;
         let mut must_wake = untold; // by what was said earlier in this turn
         if let Some(person) = &self.person {
             must_wake |= self.chat.types(person, &Place::Room(Arc::clone(&room)), false, now);
             must_wake |= self.chat.dismiss(person, &room, is_lost, now);
         }
-        self.chat.leave(&room, id, self.dialect, now);
+        self.chat.leave(&room, id, cursor, self.dialect, now);
         if must_wake {
             room.wake();
         }
