@@ -1,6 +1,8 @@
 //! The people on this server, here or away for a while.
 
-use std::collections::{HashMap, VecDeque};
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::mailbox::Mailbox;
@@ -21,18 +23,37 @@ const MOST_AWAY: usize = 10_000;
 pub(crate) struct Directory {
     names: NamesInUse,
     /// Those with a token, here or away.
-    by_token: HashMap<Token, Known>,
+    by_token: HashSet<ByToken>,
+    /// When those who are away went.
+    left: HashMap<Token, Timestamp>,
     /// Who went and when, the longest ago first. Some may be here again.
     away: VecDeque<(Timestamp, Token)>,
     tokens: Tokens,
 }
 
+/// A person, to be found by their token.
 #[derive(Debug)]
-struct Known {
-    person: Arc<Person>,
-    /// When they went last; never yet for [`Timestamp::LATEST`].
-    left: Timestamp,
+struct ByToken(Arc<Person>);
+
+impl Borrow<Option<Token>> for ByToken {
+    fn borrow(&self) -> &Option<Token> {
+        self.0.token()
+    }
 }
+
+impl Hash for ByToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.token().hash(state);
+    }
+}
+
+impl PartialEq for ByToken {
+    fn eq(&self, other: &ByToken) -> bool {
+        self.0.token() == other.0.token()
+    }
+}
+
+impl Eq for ByToken {}
 
 /// What a client can do about a name that is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +68,8 @@ impl Directory {
     pub(crate) fn new(tokens: Tokens) -> Directory {
         Directory {
             names: NamesInUse::default(),
-            by_token: HashMap::new(),
+            by_token: HashSet::new(),
+            left: HashMap::new(),
             away: VecDeque::new(),
             tokens,
         }
@@ -74,8 +96,8 @@ impl Directory {
         let held = person.is_here().then(|| person.name());
         self.name(&person, wanted, held.as_ref(), manner)?;
         if let Some(token) = person.token() {
-            self.by_token
-                .insert(token, Known { person: Arc::clone(&person), left: Timestamp::LATEST });
+            self.left.remove(token);
+            self.by_token.insert(ByToken(Arc::clone(&person)));
         }
         person.attach(mailbox);
         Ok((person, held))
@@ -106,10 +128,8 @@ impl Directory {
             return false;
         }
         self.names.release(&person.name());
-        if let Some(token) = person.token()
-            && let Some(known) = self.by_token.get_mut(&token)
-        {
-            known.left = now;
+        if let Some(token) = *person.token() {
+            self.left.insert(token, now);
             self.away.push_back((now, token));
         }
         if self.away.len() > MOST_AWAY {
@@ -129,8 +149,9 @@ impl Directory {
     /// been here again.
     fn forget_one(&mut self) {
         let Some((left, token)) = self.away.pop_front() else { return };
-        if self.by_token.get(&token).is_some_and(|known| known.left == left) {
-            self.by_token.remove(&token);
+        if self.left.get(&token) == Some(&left) {
+            self.left.remove(&token);
+            self.by_token.remove(&Some(token));
         }
     }
 
@@ -141,8 +162,10 @@ impl Directory {
             Manner::Asked { shown } => Some(shown.unwrap_or_else(|| self.tokens.next())),
             Manner::Numbered => None,
         };
-        let known = token.and_then(|token| self.by_token.get(&token));
-        known.map_or_else(|| Person::new(wanted.clone(), token), |known| Arc::clone(&known.person))
+        match self.by_token.get(&token) {
+            Some(ByToken(person)) => Arc::clone(person),
+            None => Person::new(wanted.clone(), token),
+        }
     }
 
     fn name(
@@ -189,7 +212,7 @@ mod tests {
         as_whom: Option<&Arc<Person>>,
     ) -> Result<(Arc<Person>, Arc<Mailbox>), Taken> {
         let mailbox = Arc::new(Mailbox::new(Arc::new(())));
-        let manner = Manner::Asked { shown: as_whom.and_then(|person| person.token()) };
+        let manner = Manner::Asked { shown: as_whom.and_then(|person| *person.token()) };
         let (person, _) = directory.join(&name(wanted), manner, &mailbox)?;
         Ok((person, mailbox))
     }
@@ -221,7 +244,9 @@ mod tests {
         directory.expire(at(10 * MEMORY)); // she is here
         directory.leave(&ann, &mailbox, at(10 * MEMORY));
         directory.expire(at(11 * MEMORY));
-        assert!(directory.by_token.is_empty() && directory.away.is_empty());
+        assert!(
+            directory.by_token.is_empty() && directory.left.is_empty() && directory.away.is_empty()
+        );
         let (other, _) = join(&mut directory, "Ann", Some(&ann)).unwrap();
         assert!(!Arc::ptr_eq(&ann, &other), "she was forgotten");
         assert_eq!(other.token(), ann.token());
@@ -247,7 +272,7 @@ mod tests {
         join(&mut directory, "Ann", None).unwrap();
         let mailbox = Arc::new(Mailbox::new(Arc::new(())));
         let (person, _) = directory.join(&name("Ann"), Manner::Numbered, &mailbox).unwrap();
-        assert_eq!((person.name(), person.token()), (name("Ann-2"), None));
+        assert_eq!((person.name(), person.token()), (name("Ann-2"), &None));
     }
 
     #[test]

@@ -10,13 +10,14 @@ use super::person::Person;
 
 /// A connection's place in a room, as long as it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MemberId(usize);
+pub(crate) struct MemberId(u32);
 
 /// A person's place in a room, as long as one of their connections is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PersonId(usize);
+pub(crate) struct PersonId(u32);
 
-/// Tables whose free places are used again. A connection that has not joined is
+/// Tables whose free places are used again, so that their numbers stay as small as
+/// the room's largest crowd was. A connection that has not joined is
 /// a member, but nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
@@ -26,11 +27,11 @@ pub(crate) struct Members {
 
 impl Members {
     pub(crate) fn insert(&mut self, mailbox: Arc<Mailbox>) -> MemberId {
-        MemberId(self.connections.insert(mailbox))
+        MemberId(self.connections.insert(mailbox) as u32)
     }
 
     pub(crate) fn remove(&mut self, id: MemberId) {
-        self.connections.try_remove(id.0);
+        self.connections.try_remove(id.0 as usize);
         if self.is_empty() {
             // The memory of a crowd that has gone.
             *self = Members::default();
@@ -42,17 +43,17 @@ impl Members {
     }
 
     pub(crate) fn admit(&mut self, person: &Arc<Person>) -> PersonId {
-        PersonId(self.people.insert(Arc::clone(person)))
+        PersonId(self.people.insert(Arc::clone(person)) as u32)
     }
 
     pub(crate) fn dismiss(&mut self, id: PersonId) {
-        self.people.try_remove(id.0);
+        self.people.try_remove(id.0 as usize);
     }
 
     /// Rings at everybody but `except`, who knows already.
     pub(crate) fn wake(&self, except: Option<MemberId>) {
         for (place, mailbox) in &self.connections {
-            if except != Some(MemberId(place)) {
+            if except != Some(MemberId(place as u32)) {
                 mailbox.wake();
             }
         }

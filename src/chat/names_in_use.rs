@@ -1,16 +1,27 @@
 //! The names in use, and whose they are.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use super::names::{NameKey, UserName};
+use super::names::UserName;
 use super::person::Person;
 
 /// The names in use on this server, so that no two people are, or look, the same.
 #[derive(Debug, Default)]
 pub(crate) struct NamesInUse {
-    letters: HashMap<Box<str>, Arc<Person>>,
-    looks: HashSet<Box<str>>,
+    letters: HashMap<u64, Arc<Person>>,
+    looks: HashSet<u64>,
+    secret: RandomState,
+}
+
+/// What stands for a name in these tables and takes a fraction of its memory:
+/// digests of its letters and of its looks. They depend on a secret of the tables,
+/// so nobody can look for two names that share one; by chance two in 2^64 do, and
+/// then the second is called taken.
+struct Digests {
+    letters: u64,
+    looks: u64,
 }
 
 /// The name is in use, or looks like one that is.
@@ -23,7 +34,9 @@ pub(crate) struct Taken {
 impl NamesInUse {
     /// Whoever has this name, in any case.
     pub(crate) fn find(&self, name: &UserName) -> Option<Arc<Person>> {
-        self.letters.get(&name.letters()).cloned()
+        let letters = name.letters();
+        let person = self.letters.get(&self.secret.hash_one(&*letters))?;
+        (person.name().letters() == letters).then(|| Arc::clone(person))
     }
 
     /// Gives `name` to a person, in place of `held`, the name that they have until
@@ -36,13 +49,12 @@ impl NamesInUse {
     ) -> Result<(), Taken> {
         // A person's own name is no obstacle: `alice` may become `Alice`.
         held.inspect(|held| self.release(held));
-        let key = name.key();
-        if self.is_free(&key) {
-            self.insert(key, person);
+        if self.is_free(name) {
+            self.insert(name, person);
             return Ok(());
         }
         let suggestion = self.free_number(name);
-        held.inspect(|held| self.insert(held.key(), person));
+        held.inspect(|held| self.insert(held, person));
         Err(Taken { suggestion })
     }
 
@@ -58,7 +70,7 @@ impl NamesInUse {
             Ok(()) => name.clone(),
             Err(Taken { suggestion }) => {
                 held.inspect(|held| self.release(held));
-                self.insert(suggestion.key(), person);
+                self.insert(&suggestion, person);
                 suggestion
             }
         }
@@ -66,25 +78,33 @@ impl NamesInUse {
 
     /// The name is free again.
     pub(crate) fn release(&mut self, name: &UserName) {
+        let Digests { letters, looks } = self.digests(name);
+        self.letters.remove(&letters);
+        self.looks.remove(&looks);
+    }
+
+    fn insert(&mut self, name: &UserName, person: &Arc<Person>) {
+        let Digests { letters, looks } = self.digests(name);
+        self.letters.insert(letters, Arc::clone(person));
+        self.looks.insert(looks);
+    }
+
+    fn is_free(&self, name: &UserName) -> bool {
+        let Digests { letters, looks } = self.digests(name);
+        !self.letters.contains_key(&letters) && !self.looks.contains(&looks)
+    }
+
+    fn digests(&self, name: &UserName) -> Digests {
         let key = name.key();
-        self.letters.remove(&key.letters);
-        self.looks.remove(&key.looks);
-    }
-
-    fn insert(&mut self, key: NameKey, person: &Arc<Person>) {
-        self.letters.insert(key.letters, Arc::clone(person));
-        self.looks.insert(key.looks);
-    }
-
-    fn is_free(&self, key: &NameKey) -> bool {
-        !self.letters.contains_key(&key.letters) && !self.looks.contains(&key.looks)
+        let digest = |text: &str| self.secret.hash_one(text);
+        Digests { letters: digest(&key.letters), looks: digest(&key.looks) }
     }
 
     /// A number that makes `name` free: 2 if that will do. Ten thousand people
     /// called `bot` must not cost ten thousand tries each, so the search
     /// doubles until a number is free and then halves towards a taken one.
     fn free_number(&self, name: &UserName) -> UserName {
-        let is_free = |number| self.is_free(&name.numbered(number).key());
+        let is_free = |number| self.is_free(&name.numbered(number));
         let (mut taken, mut free) = (1, 2);
         while !is_free(free) && free < 1 << 30 {
             (taken, free) = (free, free * 2);

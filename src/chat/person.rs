@@ -62,8 +62,8 @@ impl Person {
         lock(&self.name).clone()
     }
 
-    pub(crate) fn token(&self) -> Option<Token> {
-        self.token
+    pub(crate) fn token(&self) -> &Option<Token> {
+        &self.token
     }
 
     pub(crate) fn set_name(&self, name: UserName) {

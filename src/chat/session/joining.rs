@@ -208,7 +208,6 @@ impl Session {
             .chat
             .enter(name, mailbox, self.dialect, resume, now)
             .map_err(|Unavailable| Refusal::unavailable())?;
-        self.memberships.reserve_exact(1); // most are in one room for ever
         let membership = Membership {
             room,
             id: seat.id,
@@ -238,7 +237,7 @@ impl Session {
             head: begin.head,
             users: &users,
             count,
-            session: person.token(),
+            session: *person.token(),
             private_after,
             missed: begin.missed,
         }));

@@ -24,6 +24,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::hall::Chat;
 use super::log::Cursor;
 use super::mailbox::{CloseOrder, Mailbox};
@@ -117,8 +119,8 @@ pub struct Session {
     /// Who it has joined as, as long as it is in a room.
     person: Option<Arc<Person>>,
     /// The rooms it is in, the first one joined first. Without a person: the
-    /// lobby or nothing.
-    memberships: Vec<Membership>,
+    /// lobby or nothing. Most are in one room for ever.
+    memberships: SmallVec<[Membership; 1]>,
     /// The membership to read next: a busy room must not silence the others.
     turn: usize,
     /// Whether there may be something for this person alone.
@@ -148,7 +150,7 @@ impl Session {
             dialect: Dialect::of(encoding),
             unit: encoding.unit(),
             person: None,
-            memberships: Vec::new(),
+            memberships: SmallVec::new(),
             turn: 0,
             has_mail: false,
             has_typed: false,
