@@ -210,6 +210,9 @@ impl Room {
         state.log.leave(cursor, dialect);
         let mut members = write(&self.members);
         members.remove(id);
+        if members.is_empty() {
+            state.log.rest();
+        }
         members.is_empty()
     }
 
@@ -315,6 +318,11 @@ impl Room {
     /// Bytes that it takes while nobody is in it, about.
     pub(crate) fn size(&self) -> usize {
         lock(&self.state).history.size() + size_of::<Room>()
+    }
+
+    /// Gives back the memory that it needs only while somebody speaks.
+    pub(crate) fn rest(&self) {
+        lock(&self.state).log.rest();
     }
 
     /// How many have joined.

@@ -21,8 +21,8 @@
 //! reader's encoding changes. (What only some clients understand is missing from
 //! the encodings of the others.)
 //!
-//! A batch is forgotten when every reader is behind it, so that a log which all
-//! have read owns no memory.
+//! A batch is forgotten when every reader is behind it, and a log that all have
+//! read [rests](Log::rest) without memory.
 //!
 //! Batches are slices of segments, in order. A segment is a quarter of what the
 //! log holds or twice what it held lately, from 1 to 64 KiB: a quiet room stays
@@ -86,7 +86,7 @@ pub(crate) struct Log {
     now: Timestamp,
     /// Bytes of all batches since the log was empty.
     sealed: u64,
-    /// Bytes of a new tail, at least: twice what the log had when it became empty.
+    /// Bytes of a new tail, at least: twice what there was until the log became empty.
     segment: usize,
     /// The frames since the last seal, in each encoding in use.
     tails: [BytesMut; ENCODINGS],
@@ -263,6 +263,10 @@ impl Log {
         self.first + self.batches.len() as u64
     }
 
+    fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.tail_is_empty()
+    }
+
     fn tail_is_empty(&self) -> bool {
         self.tails.iter().all(|tail| tail.is_empty())
     }
@@ -290,7 +294,15 @@ impl Log {
         }
     }
 
-    /// Forgets the batches that nobody will read, and all memory with the last one.
+    /// Gives back the memory in which more would be said, if all was read.
+    pub(crate) fn rest(&mut self) {
+        if self.is_empty() {
+            self.batches = VecDeque::new();
+            self.tails = Default::default();
+        }
+    }
+
+    /// Forgets the batches that nobody will read.
     fn forget_read(&mut self) {
         if self.batches.front().is_none_or(|oldest| oldest.readers > 0) {
             return;
@@ -298,9 +310,7 @@ impl Log {
         while self.batches.front().is_some_and(|oldest| oldest.readers == 0) {
             self.forget_oldest();
         }
-        if self.batches.is_empty() && self.tail_is_empty() {
-            self.batches = VecDeque::new();
-            self.tails = Default::default();
+        if self.is_empty() {
             let sealed = usize::try_from(std::mem::take(&mut self.sealed)).unwrap_or(usize::MAX);
             self.segment = sealed.saturating_mul(2).min(self.capacity / 4);
         }
