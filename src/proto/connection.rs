@@ -14,7 +14,7 @@ use super::config::Config;
 use super::decoder::{Decoder, Role};
 use super::error::{ProtocolError, SendError};
 use super::header::MAX_CONTROL_PAYLOAD;
-use super::keepalive::{Due, Keepalive, Schedule, Watch};
+use super::keepalive::{Keepalive, Schedule};
 use super::message::Event;
 use super::millis::Millis;
 use super::opcode::Opcode;
@@ -76,25 +76,26 @@ pub struct Connection {
     decoder: Decoder,
     assembler: Assembler,
     phase: Phase,
+    /// When the peer was last heard, or asked; then, when the closing began.
+    since: Instant,
     outgoing: Outgoing,
-    watch: Watch,
     schedule: Option<Schedule>,
     close_timeout: Millis,
-    /// How the connection ended, once that is known; boxed, since most are open.
+    /// How the connection ended or, while we wait for the peer's Close, how it will
+    /// have ended if none comes; boxed, since most are open.
     closure: Option<Box<Closure>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Phase {
-    Open,
-    /// We sent this Close and wait for the peer's.
-    AwaitingClose {
-        sent: Box<CloseFrame>,
-        deadline: Instant,
+    Open {
+        /// Whether a Ping went out after the peer was heard last.
+        asked: bool,
     },
+    /// We sent a Close and wait for the peer's.
+    AwaitingClose,
     /// No frame is read or written any more; the transport has to end.
     Ending {
-        deadline: Instant,
         /// Whether this side ends the transport first: a server always
         /// (RFC 6455 §7.1.1), a client when it failed the connection (§7.1.7).
         shuts_down: bool,
@@ -123,9 +124,9 @@ impl Connection {
             role,
             decoder,
             assembler,
-            phase: Phase::Open,
+            phase: Phase::Open { asked: false },
+            since: now,
             outgoing: Outgoing::new(masking_keys, &config),
-            watch: Watch::new(now),
             schedule: config.keepalive.map(Schedule::from),
             close_timeout: config.close_timeout.into(),
             closure: None,
@@ -141,7 +142,7 @@ impl Connection {
     #[inline]
     pub fn receive<'b>(&mut self, now: Instant, input: &mut &'b mut [u8]) -> Option<Event<'b>> {
         if !input.is_empty() {
-            self.watch.heard(now);
+            self.heard(now);
         }
         self.receive_heard(input, || now)
     }
@@ -155,7 +156,7 @@ impl Connection {
         input: &mut &'b mut [u8],
         now: impl Fn() -> Instant,
     ) -> Option<Event<'b>> {
-        while matches!(self.phase, Phase::Open | Phase::AwaitingClose { .. }) {
+        while matches!(self.phase, Phase::Open { .. } | Phase::AwaitingClose) {
             match self.next_event(input) {
                 Ok(Some(event)) => {
                     match &event {
@@ -175,8 +176,12 @@ impl Connection {
 
     /// Notes that bytes arrived at `now`, for a caller that keeps them and hands
     /// them over later.
+    #[inline]
     pub fn heard(&mut self, now: Instant) {
-        self.watch.heard(now);
+        if let Phase::Open { asked } = &mut self.phase {
+            *asked = false;
+            self.since = now;
+        }
     }
 
     #[inline]
@@ -194,7 +199,7 @@ impl Connection {
 
     fn close_received(&mut self, close: &CloseFrame, now: Instant) {
         let initiator = match self.phase {
-            Phase::Open => Initiator::Peer,
+            Phase::Open { .. } => Initiator::Peer,
             _ => Initiator::Local,
         };
         self.closure = Some(Box::new(Closure::clean(close.clone(), initiator)));
@@ -209,27 +214,28 @@ impl Connection {
     /// RFC 6455 §7.1.7, "Fail the WebSocket Connection".
     #[cold]
     fn fail(&mut self, error: ProtocolError, now: Instant) {
-        let close = match &self.phase {
-            // Our Close has been sent, and there is only one.
-            Phase::AwaitingClose { sent, .. } => CloseFrame::clone(sent),
-            _ => {
-                let close = CloseFrame::new(error.close_code(), &error.to_string());
-                self.outgoing.put_frame(Opcode::Close, &close.payload());
-                close
-            }
-        };
-        let closure = Closure { error: Some(error), ..Closure::unclean(close, Initiator::Local) };
-        self.closure = Some(Box::new(closure));
+        // If our Close has been sent, there is no second one.
+        if let Phase::Open { .. } = self.phase {
+            self.put_close(CloseFrame::new(error.close_code(), &error.to_string()));
+        }
+        if let Some(closure) = &mut self.closure {
+            closure.error = Some(error);
+        }
         self.end(now, true);
     }
 
+    /// Queues our own Close.
+    fn put_close(&mut self, close: CloseFrame) {
+        self.outgoing.put_frame(Opcode::Close, &close.payload());
+        self.closure = Some(Box::new(Closure::unclean(close, Initiator::Local)));
+    }
+
     fn end(&mut self, now: Instant, shuts_down: bool) {
-        let deadline = match self.phase {
+        if let Phase::Open { .. } = self.phase {
             // The time for closing runs from our own Close.
-            Phase::AwaitingClose { deadline, .. } => deadline,
-            _ => self.close_deadline(now),
-        };
-        self.phase = Phase::Ending { deadline, shuts_down, eof: false };
+            self.since = now;
+        }
+        self.phase = Phase::Ending { shuts_down, eof: false };
         self.outgoing.end();
     }
 
@@ -244,15 +250,10 @@ impl Connection {
     }
 
     fn drop_transport(&mut self, initiator: Initiator) {
-        let phase = std::mem::replace(&mut self.phase, Phase::Closed);
+        self.phase = Phase::Closed;
         self.outgoing.clear();
-        if self.closure.is_none() {
-            let closure = match phase {
-                Phase::AwaitingClose { sent, .. } => Closure::unclean(*sent, Initiator::Local),
-                _ => Closure::unclean(CloseFrame::default(), initiator),
-            };
-            self.closure = Some(Box::new(closure));
-        }
+        self.closure
+            .get_or_insert_with(|| Box::new(Closure::unclean(CloseFrame::default(), initiator)));
     }
 
     /// Queues a text message as one frame.
@@ -289,7 +290,7 @@ impl Connection {
     }
 
     fn check_open(&self) -> Result<(), SendError> {
-        if matches!(self.phase, Phase::Open) { Ok(()) } else { Err(SendError::Closing) }
+        if matches!(self.phase, Phase::Open { .. }) { Ok(()) } else { Err(SendError::Closing) }
     }
 
     /// Begins the closing handshake with this code and as much of the reason as
@@ -297,12 +298,12 @@ impl Connection {
     /// sent before its own Close is still received. Does nothing if the
     /// connection is closing already.
     pub fn close(&mut self, now: Instant, code: CloseCode, reason: &str) {
-        if !matches!(self.phase, Phase::Open) {
+        if !matches!(self.phase, Phase::Open { .. }) {
             return;
         }
-        let sent = Box::new(CloseFrame::new(code, reason));
-        self.outgoing.put_frame(Opcode::Close, &sent.payload());
-        self.phase = Phase::AwaitingClose { sent, deadline: self.close_deadline(now) };
+        self.put_close(CloseFrame::new(code, reason));
+        self.phase = Phase::AwaitingClose;
+        self.since = now;
     }
 
     /// The bytes to write to the transport, whole frames in order.
@@ -338,13 +339,13 @@ impl Connection {
     /// later each time the peer is heard.
     #[must_use]
     pub fn timeout(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Open => self.keepalive().map(|keepalive| self.watch.deadline(&keepalive)),
-            Phase::AwaitingClose { deadline, .. } | Phase::Ending { deadline, .. } => {
-                Some(*deadline)
-            }
-            Phase::Closed => None,
-        }
+        let wait = match (self.phase, self.schedule) {
+            (Phase::Open { asked: false }, Some(schedule)) => schedule.interval,
+            (Phase::Open { asked: true }, Some(schedule)) => schedule.timeout,
+            (Phase::AwaitingClose | Phase::Ending { .. }, _) => self.close_timeout,
+            (Phase::Open { .. }, None) | (Phase::Closed, _) => return None,
+        };
+        Some(self.since + Duration::from(wait))
     }
 
     /// How the peer is watched, for a caller that watches the transport as well.
@@ -352,25 +353,22 @@ impl Connection {
         self.schedule.map(Keepalive::from)
     }
 
-    fn close_deadline(&self, now: Instant) -> Instant {
-        now + Duration::from(self.close_timeout)
-    }
-
     /// Does what is due at `now`: sends a Ping, gives up on a peer that did not
     /// answer one, or gives up closing in good order.
     pub fn handle_timeout(&mut self, now: Instant) {
-        match (&self.phase, self.keepalive()) {
-            (Phase::Open, Some(keepalive)) => match self.watch.poll(&keepalive, now) {
-                Some(Due::Ping) => self.outgoing.put_frame(Opcode::Ping, b""),
-                Some(Due::GiveUp) => self.close(now, keepalive.code, "no answer to a ping"),
-                None => {}
-            },
-            (Phase::AwaitingClose { deadline, .. } | Phase::Ending { deadline, .. }, _)
-                if now >= *deadline =>
-            {
-                self.drop_transport(Initiator::Local);
+        if self.timeout().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        match (self.phase, self.schedule) {
+            (Phase::Open { asked: false }, _) => {
+                self.phase = Phase::Open { asked: true };
+                self.since = now;
+                self.outgoing.put_frame(Opcode::Ping, b"");
             }
-            _ => {}
+            (Phase::Open { asked: true }, Some(schedule)) => {
+                self.close(now, schedule.code, "no answer to a ping");
+            }
+            _ => self.drop_transport(Initiator::Local),
         }
     }
 
@@ -378,8 +376,8 @@ impl Connection {
     #[must_use]
     pub fn state(&self) -> State {
         match self.phase {
-            Phase::Open => State::Open,
-            Phase::AwaitingClose { .. } | Phase::Ending { .. } => State::Closing,
+            Phase::Open { .. } => State::Open,
+            Phase::AwaitingClose | Phase::Ending { .. } => State::Closing,
             Phase::Closed => State::Closed,
         }
     }
@@ -397,7 +395,10 @@ impl Connection {
     /// the end of the transport or a deadline has decided that.
     #[must_use]
     pub fn closure(&self) -> Option<&Closure> {
-        self.closure.as_deref()
+        match self.phase {
+            Phase::Open { .. } | Phase::AwaitingClose => None,
+            Phase::Ending { .. } | Phase::Closed => self.closure.as_deref(),
+        }
     }
 }
 
@@ -417,7 +418,7 @@ impl fmt::Debug for Connection {
         f.debug_struct("Connection")
             .field("phase", &self.phase)
             .field("outgoing", &self.outgoing.bytes().len())
-            .field("closure", &self.closure)
+            .field("closure", &self.closure())
             .finish_non_exhaustive()
     }
 }

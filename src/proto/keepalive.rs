@@ -1,6 +1,6 @@
 //! When to ask whether the peer is still there (RFC 6455 §5.5.2).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::close::CloseCode;
 use super::millis::Millis;
@@ -43,9 +43,9 @@ impl Default for Keepalive {
 /// A [`Keepalive`] as a connection holds it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
-    interval: Millis,
-    timeout: Millis,
-    code: CloseCode,
+    pub(super) interval: Millis,
+    pub(super) timeout: Millis,
+    pub(super) code: CloseCode,
 }
 
 impl From<Keepalive> for Schedule {
@@ -59,47 +59,5 @@ impl From<Schedule> for Keepalive {
     fn from(schedule: Schedule) -> Keepalive {
         let Schedule { interval, timeout, code } = schedule;
         Keepalive { interval: interval.into(), timeout: timeout.into(), code }
-    }
-}
-
-/// What has to happen when a keepalive deadline has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
-    Ping,
-    GiveUp,
-}
-
-/// The state of one connection's keepalive.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Watch {
-    /// When the peer was last heard, or when it was asked.
-    since: Instant,
-    /// Whether a Ping went out after that.
-    asked: bool,
-}
-
-impl Watch {
-    pub(super) fn new(now: Instant) -> Watch {
-        Watch { since: now, asked: false }
-    }
-
-    pub(super) fn heard(&mut self, now: Instant) {
-        *self = Watch::new(now);
-    }
-
-    pub(super) fn deadline(&self, keepalive: &Keepalive) -> Instant {
-        self.since + if self.asked { keepalive.timeout } else { keepalive.interval }
-    }
-
-    /// What is due at `now`, if anything.
-    pub(super) fn poll(&mut self, keepalive: &Keepalive, now: Instant) -> Option<Due> {
-        if now < self.deadline(keepalive) {
-            return None;
-        }
-        if self.asked {
-            return Some(Due::GiveUp);
-        }
-        *self = Watch { since: now, asked: true };
-        Some(Due::Ping)
     }
 }

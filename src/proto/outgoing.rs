@@ -14,7 +14,6 @@ use super::encoder::put_frame;
 #[cfg(feature = "deflate")]
 use super::header::FrameHeader;
 use super::header::MaskingKey;
-use super::limits::Limits;
 use super::opcode::Opcode;
 
 /// Where a client's masking keys come from: each call gives a fresh key that
@@ -26,7 +25,9 @@ pub(super) struct Outgoing {
     frames: BytesMut,
     /// `None` for a server, which does not mask.
     masking_keys: Option<MaskingKeys>,
-    pongs: QueuedPongs,
+    max_pongs: u32,
+    /// From the first Ping until nothing is left to write.
+    pongs: Option<Box<QueuedPongs>>,
     /// If compression was agreed on; boxed, since it often is not.
     #[cfg(feature = "deflate")]
     compressor: Option<Box<Compressor>>,
@@ -37,16 +38,8 @@ pub(super) struct Outgoing {
 struct QueuedPongs {
     /// How many stand among the frames.
     queued: u32,
-    max: u32,
     /// The payload of the newest Ping that found the queue full.
     newest: Option<Box<[u8]>>,
-}
-
-impl QueuedPongs {
-    /// RFC 6455 §5.5.3: a Ping must be answered, so there is room for one answer always.
-    fn new(limits: &Limits) -> QueuedPongs {
-        QueuedPongs { max: limits.max_queued_pongs.max(1), ..QueuedPongs::default() }
-    }
 }
 
 impl Outgoing {
@@ -57,7 +50,10 @@ impl Outgoing {
         Outgoing {
             frames: BytesMut::new(),
             masking_keys,
-            pongs: QueuedPongs::new(&config.limits),
+            // RFC 6455 §5.5.3: a Ping must be answered, so there is room for one
+            // answer always.
+            max_pongs: config.limits.max_queued_pongs.max(1),
+            pongs: None,
             #[cfg(feature = "deflate")]
             compressor: config.deflate.map(|agreed| Box::new(Compressor::new(role, &agreed))),
         }
@@ -88,17 +84,18 @@ impl Outgoing {
     /// own payload; of those that cannot be answered in time, only the most
     /// recent needs an answer.
     pub(super) fn put_pong(&mut self, payload: &[u8]) {
-        if self.pongs.queued < self.pongs.max {
-            self.pongs.queued += 1;
+        let pongs = self.pongs.get_or_insert_default();
+        if pongs.queued < self.max_pongs {
+            pongs.queued += 1;
             self.put_frame(Opcode::Pong, payload);
         } else {
-            self.pongs.newest = Some(payload.into());
+            pongs.newest = Some(payload.into());
         }
     }
 
     /// Forgets the Pong that found no room yet: no frame is to follow.
     pub(super) fn end(&mut self) {
-        self.pongs.newest = None;
+        self.pongs = None;
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -112,18 +109,18 @@ impl Outgoing {
     /// Takes away what was written.
     pub(super) fn advance(&mut self, written: usize) {
         self.frames.advance(written);
-        if self.frames.is_empty() {
-            self.pongs.queued = 0;
-            if let Some(payload) = self.pongs.newest.take() {
-                self.put_pong(&payload);
-            }
+        if self.frames.is_empty()
+            && let Some(pongs) = self.pongs.take()
+            && let Some(payload) = pongs.newest
+        {
+            self.put_pong(&payload);
         }
     }
 
     /// Throws everything away.
     pub(super) fn clear(&mut self) {
         self.frames = BytesMut::new();
-        self.pongs.newest = None;
+        self.pongs = None;
     }
 
     /// Gives back what an idle connection does not need.

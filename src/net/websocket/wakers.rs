@@ -17,17 +17,18 @@ pub(super) enum Purpose {
 #[derive(Default)]
 pub(super) struct Wakers {
     receiving: Option<Waker>,
-    sending: Option<Waker>,
+    /// Boxed, since an idle connection has none.
+    sending: Option<Box<Waker>>,
 }
 
 impl Wakers {
     /// What to poll with instead of `waker`, if somebody else waits too.
     pub(super) fn on_behalf_of_both(&self, purpose: Purpose, waker: &Waker) -> Option<Waker> {
         let other = match purpose {
-            Purpose::Receiving => &self.sending,
-            Purpose::Sending => &self.receiving,
+            Purpose::Receiving => self.sending.as_deref(),
+            Purpose::Sending => self.receiving.as_ref(),
         };
-        let other = other.as_ref().filter(|other| !other.will_wake(waker))?;
+        let other = other.filter(|other| !other.will_wake(waker))?;
         Some(Waker::from(Arc::new(Both(waker.clone(), other.clone()))))
     }
 
@@ -35,7 +36,7 @@ impl Wakers {
     pub(super) fn set(&mut self, purpose: Purpose, waker: Option<Waker>) {
         match purpose {
             Purpose::Receiving => self.receiving = waker,
-            Purpose::Sending => self.sending = waker,
+            Purpose::Sending => self.sending = waker.map(Box::new),
         }
     }
 }

@@ -119,7 +119,7 @@ fn in_a_log_a_connection_shows_where_it_stands_and_nothing_of_what_is_said() {
     client.peer_sends_bytes(b"\x01\x09a secret");
     assert_eq!(
         format!("{:?}", client.connection),
-        "Connection { phase: Open, outgoing: 14, closure: None, .. }"
+        "Connection { phase: Open { asked: false }, outgoing: 14, closure: None, .. }"
     );
 }
 
