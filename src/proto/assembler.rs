@@ -29,12 +29,16 @@ pub struct Assembler {
     max_fragments: u32,
     /// The data message that is arriving; boxed, since most connections have none.
     partial: Option<Box<PartialMessage>>,
-    /// The payload of a control frame that is arriving, at most 125 bytes.
-    control: Vec<u8>,
+    /// The control frame that is arriving, for the same reason.
+    control: Option<Box<PartialControl>>,
     /// If compression was agreed on; boxed, since it often is not.
     #[cfg(feature = "deflate")]
     inflater: Option<Box<Inflater>>,
 }
+
+/// The payload so far, at most 125 bytes.
+#[derive(Debug, Default)]
+struct PartialControl(Vec<u8>);
 
 #[derive(Debug)]
 struct PartialMessage {
@@ -51,7 +55,7 @@ impl Assembler {
             max_message: limits.max_message,
             max_fragments: limits.max_fragments,
             partial: None,
-            control: Vec::new(),
+            control: None,
             #[cfg(feature = "deflate")]
             inflater: None,
         }
@@ -170,11 +174,14 @@ impl Assembler {
         if chunk.starts && chunk.ends() {
             return control_event(opcode, Cow::Borrowed(chunk.payload)).map(Some);
         }
-        self.control.extend_from_slice(chunk.payload);
-        if !chunk.ends() {
-            return Ok(None);
+        let PartialControl(mut payload) =
+            self.control.take().map(|partial| *partial).unwrap_or_default();
+        payload.extend_from_slice(chunk.payload);
+        if chunk.ends() {
+            return control_event(opcode, Cow::Owned(payload)).map(Some);
         }
-        control_event(opcode, Cow::Owned(std::mem::take(&mut self.control))).map(Some)
+        self.control = Some(Box::new(PartialControl(payload)));
+        Ok(None)
     }
 }
 

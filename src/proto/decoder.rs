@@ -55,13 +55,25 @@ impl Chunk<'_> {
 #[derive(Debug)]
 pub struct Decoder {
     max_frame: u64,
-    frame: Option<Frame>,
-    /// The start of a head whose rest has not arrived.
-    head: [u8; FrameHeader::MAX_SIZE],
-    head_len: u8,
+    place: Place,
     role: Role,
     /// Whether RSV1 may mark a message as compressed.
     compression: bool,
+}
+
+/// Where the bytes so far have ended.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Between,
+    Head(Head),
+    Payload(Frame),
+}
+
+/// The start of a head whose rest has not arrived.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    bytes: [u8; FrameHeader::MAX_SIZE],
+    len: u8,
 }
 
 /// The frame whose payload is arriving.
@@ -75,14 +87,7 @@ impl Decoder {
     /// A decoder for what the endpoint in `role` receives.
     #[must_use]
     pub fn new(role: Role, limits: &Limits) -> Decoder {
-        Decoder {
-            max_frame: limits.max_frame,
-            frame: None,
-            head: [0; FrameHeader::MAX_SIZE],
-            head_len: 0,
-            role,
-            compression: false,
-        }
+        Decoder { max_frame: limits.max_frame, place: Place::Between, role, compression: false }
     }
 
     /// Lets RSV1 mark the first frame of a data message, as permessage-deflate
@@ -109,25 +114,27 @@ impl Decoder {
         &mut self,
         input: &mut &'b mut [u8],
     ) -> Result<Option<Chunk<'b>>, ProtocolError> {
-        if let Some(frame) = self.frame {
-            let more = !input.is_empty();
-            return Ok(more.then(|| self.take_chunk(frame, false, input)));
+        if input.is_empty() {
+            return Ok(None);
         }
-        let Some(header) = self.take_header(input)? else { return Ok(None) };
+        let header = match self.place {
+            Place::Between => self.take_header(input)?,
+            Place::Head(head) => self.take_split_header(head, input)?,
+            Place::Payload(frame) => return Ok(Some(self.take_chunk(frame, false, input))),
+        };
+        let Some(header) = header else { return Ok(None) };
         Ok(Some(self.take_chunk(Frame { header, received: 0 }, true, input)))
     }
 
     #[inline]
     fn take_header(&mut self, input: &mut &mut [u8]) -> Result<Option<FrameHeader>, ProtocolError> {
-        if self.head_len > 0 {
-            return self.take_split_header(input);
-        }
         self.check_bits(input)?;
         let Some((header, size)) = FrameHeader::parse(input)? else {
             // What is here is the incomplete head and nothing more.
             let piece = take(input, input.len());
-            self.head[..piece.len()].copy_from_slice(piece);
-            self.head_len = piece.len() as u8;
+            let mut bytes = [0; FrameHeader::MAX_SIZE];
+            bytes[..piece.len()].copy_from_slice(piece);
+            self.place = Place::Head(Head { bytes, len: piece.len() as u8 });
             return Ok(None);
         };
         take(input, size);
@@ -138,22 +145,23 @@ impl Decoder {
     #[inline(never)]
     fn take_split_header(
         &mut self,
+        begun: Head,
         input: &mut &mut [u8],
     ) -> Result<Option<FrameHeader>, ProtocolError> {
-        let old = usize::from(self.head_len);
-        let added = input.len().min(self.head.len() - old);
-        self.head[old..old + added].copy_from_slice(&input[..added]);
-        let head = &self.head[..old + added];
+        let Head { mut bytes, len: old } = begun;
+        let old = usize::from(old);
+        let added = input.len().min(bytes.len() - old);
+        bytes[old..old + added].copy_from_slice(&input[..added]);
+        let head = &bytes[..old + added];
         self.check_bits(head)?;
         match FrameHeader::parse(head)? {
             Some((header, size)) => {
                 take(input, size - old);
-                self.head_len = 0;
                 self.check_length(header).map(Some)
             }
             None => {
                 take(input, added);
-                self.head_len += added as u8;
+                self.place = Place::Head(Head { bytes, len: (old + added) as u8 });
                 Ok(None)
             }
         }
@@ -213,11 +221,10 @@ impl Decoder {
             apply_mask(payload, key, received);
         }
         let chunk = Chunk { header, payload, starts, missing: left - available as u64 };
-        if chunk.ends() {
-            self.frame = None;
-        } else {
-            self.frame = Some(Frame { header, received: received + available as u64 });
-        }
+        self.place = match chunk.ends() {
+            true => Place::Between,
+            false => Place::Payload(Frame { header, received: received + available as u64 }),
+        };
         chunk
     }
 }
