@@ -61,8 +61,9 @@ pub struct WebSocket<S> {
     connection: Connection,
     /// A message that was received and not yet taken.
     message: Option<Message>,
-    /// Bytes that arrived behind it, not yet looked at.
-    unread: BytesMut,
+    /// Bytes that arrived behind it, not yet looked at; boxed, as what few connections
+    /// have at a time is.
+    unread: Option<Box<BytesMut>>,
     /// What the newest Pong carried, until somebody takes it.
     #[cfg(feature = "chat")]
     pong: Option<Box<[u8]>>,
@@ -78,11 +79,11 @@ pub struct WebSocket<S> {
     unflushed: usize,
     /// Since when the transport has been full, if it was when it was last offered
     /// bytes or asked to pass on those that it holds back.
-    stalled: Option<Instant>,
+    stalled: Option<Box<Instant>>,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
     /// Why the connection ended, until the caller has been told.
-    error: Option<Error>,
+    error: Option<Box<Error>>,
     wakers: Wakers,
 }
 
@@ -107,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             transport,
             connection,
             message: None,
-            unread: BytesMut::from(&early[..]),
+            unread: (!early.is_empty()).then(|| Box::new(BytesMut::from(&early[..]))),
             #[cfg(feature = "chat")]
             pong: None,
             ended: false,
@@ -262,7 +263,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             if let Poll::Ready(Err(error)) = self.poll_write(cx) {
                 self.lose_writer(error);
             }
-            Poll::Ready(self.error.take().map_or(Ok(()), Err))
+            Poll::Ready(self.take_error())
         })
         .await
     }
@@ -271,5 +272,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        let size = size_of::<WebSocket<tokio::net::TcpStream>>();
+        assert!(size <= 360, "{size}");
     }
 }

@@ -41,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                     return Poll::Ready(Ok(Some(message)));
                 }
             }
-            Poll::Ready(socket.error.take().map_or(Ok(None), Err))
+            Poll::Ready(socket.take_error().map(|()| None))
         })
     }
 
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }));
         match self.error.take() {
             Some(error) if self.broken || self.connection.state() == State::Closed => {
-                Poll::Ready(Err(error))
+                Poll::Ready(Err(*error))
             }
             None if self.broken => Poll::Ready(Err(Error::Io(io::ErrorKind::BrokenPipe.into()))),
             later => {
@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                     ready!(socket.poll_step(cx));
                 }
             }
-            Poll::Ready(socket.error.take().map_or(Ok(()), Err))
+            Poll::Ready(socket.take_error())
         })
     }
 
@@ -169,7 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             return None;
         }
         let keepalive = self.connection.keepalive()?;
-        Some(self.stalled? + keepalive.interval + keepalive.timeout)
+        Some(**self.stalled.as_ref()? + keepalive.interval + keepalive.timeout)
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -215,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     fn watch_for_stall(&mut self, is_full: bool) {
         if is_full {
-            self.stalled.get_or_insert_with(Instant::now);
+            self.stalled.get_or_insert_with(|| Box::new(Instant::now()));
         } else if self.stalled.take().is_some() {
             // Somebody took what had filled the transport: a sign of life.
             self.connection.heard(Instant::now().into_std());
@@ -232,11 +232,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.ended || self.unread.len() >= READ_AHEAD {
+        let room = READ_AHEAD.saturating_sub(self.unread.as_ref().map_or(0, |unread| unread.len()));
+        if self.ended || room == 0 {
             return Poll::Pending;
         }
         scratch::with(|buffer| {
-            let mut buffer = buffer.take(READ_AHEAD - self.unread.len());
+            let mut buffer = buffer.take(room);
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
             match buffer.filled_mut() {
                 [] => {
@@ -252,24 +253,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Handles bytes that have just arrived, up to the first message.
     fn receive(&mut self, mut bytes: &mut [u8]) {
         self.connection.heard(Instant::now().into_std());
-        if self.unread.is_empty() {
+        if self.unread.is_none() {
             self.receive_message(&mut bytes);
         }
-        self.unread.extend_from_slice(bytes);
+        if !bytes.is_empty() {
+            self.unread.get_or_insert_default().extend_from_slice(bytes);
+        }
     }
 
     /// Handles bytes that arrived earlier, up to the next message; when all are
     /// handled, the end of the transport, if it has come.
     fn receive_unread(&mut self) {
-        if self.message.is_none() && !self.unread.is_empty() {
-            let mut unread = std::mem::take(&mut self.unread);
+        if self.message.is_none()
+            && let Some(mut unread) = self.unread.take()
+        {
             let mut bytes = &mut unread[..];
             self.receive_message(&mut bytes);
             let left = bytes.len();
             unread.advance(unread.len() - left);
-            self.unread = unread;
+            self.unread = (left > 0).then_some(unread);
         }
-        if self.ended && self.message.is_none() && self.unread.is_empty() {
+        if self.ended && self.message.is_none() && self.unread.is_none() {
             let unwritten = self.has_unwritten();
             self.connection.receive_eof();
             self.tell_of_loss(unwritten, io::ErrorKind::BrokenPipe);
@@ -279,8 +283,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// If the connection is over, the peer will not have what was unwritten before.
     fn tell_of_loss(&mut self, unwritten: bool, reason: io::ErrorKind) {
         if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
-            self.error = Some(Error::Io(reason.into()));
+            self.error = Some(Box::new(Error::Io(reason.into())));
         }
+    }
+
+    /// Tells the caller, once, why the connection ended.
+    pub(super) fn take_error(&mut self) -> Result<(), Error> {
+        self.error.take().map_or(Ok(()), |error| Err(*error))
     }
 
     /// Writing failed. What the peer sent before it went can still be read.
@@ -288,7 +297,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         // Once it is known how the connection ends, that the transport breaks
         // off is no news.
         if self.connection.closure().is_none() {
-            self.error = Some(Error::Io(error));
+            self.error = Some(Box::new(Error::Io(error)));
         }
         self.broken = true;
     }
@@ -317,7 +326,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
                 None => {
                     let broken = self.closure().and_then(|closure| closure.error);
-                    self.error = self.error.take().or(broken.map(Error::Protocol));
+                    let broken = broken.map(|error| Box::new(Error::Protocol(error)));
+                    self.error = self.error.take().or(broken);
                 }
             }
         }
