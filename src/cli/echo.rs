@@ -1,13 +1,19 @@
 //! `wirechat echo`: every message goes back as it came.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_sink::Sink;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::unconstrained;
 use wirechat::WebSocket;
 use wirechat::net::{AcceptError, AcceptOptions, Error, accept_with};
 use wirechat::proto::handshake::ServerOptions;
@@ -40,22 +46,43 @@ pub(super) fn run(args: &EchoArgs) -> ExitCode {
 
 /// Serves until the process is stopped.
 async fn serve(listener: TcpListener) -> io::Result<()> {
-    loop {
+    let workers: Vec<_> = (0..Handle::current().metrics().num_workers())
+        .map(|_| {
+            let (worker, newcomers) = unbounded_channel();
+            // It shares its time among connections by itself.
+            tokio::spawn(unconstrained(work(newcomers)));
+            worker
+        })
+        .collect();
+    for worker in workers.iter().cycle() {
         let (stream, _) = accept_from(&listener).await;
-        tokio::spawn(welcome(stream));
+        // It fails only if the program ends.
+        let _ = worker.send(stream);
+    }
+    Ok(())
+}
+
+/// Serves many connections in one task: each in a task of its own would take 200
+/// bytes more. A panic ends one connection and no other.
+async fn work(mut newcomers: UnboundedReceiver<TcpStream>) {
+    let (mut opening, mut open) = (FuturesUnordered::new(), FuturesUnordered::new());
+    loop {
+        tokio::select! {
+            Some(stream) = newcomers.recv() => {
+                opening.push(AssertUnwindSafe(accept(stream)).catch_unwind());
+            }
+            Some(accepted) = opening.next() => match accepted {
+                Ok(Ok(socket)) => open.push(AssertUnwindSafe(Echo(socket)).catch_unwind()),
+                Ok(Err(error)) => tracing::debug!(%error, "a handshake was not completed"),
+                Err(_) => {} // the panic was reported where it happened
+            },
+            Some(_) = open.next() => {}
+            else => return,
+        }
     }
 }
 
-/// Serves one connection. The open one gets a task of its own, so that nothing of
-/// the handshake stays in memory.
-async fn welcome(stream: TcpStream) {
-    match open(stream).await {
-        Ok(socket) => drop(tokio::spawn(Echo(socket))),
-        Err(error) => tracing::debug!(%error, "a handshake was not completed"),
-    }
-}
-
-async fn open(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> {
+async fn accept(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> {
     stream.set_nodelay(true).map_err(AcceptError::Io)?;
     let limits = Limits {
         max_frame: MAX_MESSAGE as u64,
@@ -69,7 +96,7 @@ async fn open(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> {
     Ok(accept_with(stream, &options).await?.socket)
 }
 
-/// An open connection's task, by hand: an `async fn` would hold the socket twice.
+/// An open connection, by hand: an `async fn` would hold the socket twice.
 struct Echo(WebSocket<TcpStream>);
 
 impl Echo {
