@@ -82,7 +82,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 self.connection.heard(Instant::now().into_std());
             }
             let answers = self.frames.advance(self.connection.outgoing().len(), written);
-            self.connection.advance(answers);
+            if answers > 0 {
+                self.connection.advance(answers);
+            }
         }
         Poll::Ready(Ok(()))
     }
