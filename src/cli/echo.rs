@@ -29,6 +29,9 @@ const MAX_MESSAGE: usize = 32 << 20;
 /// The Autobahn suite sends 4 MiB in 65,536 frames.
 const MAX_FRAGMENTS: u32 = 100_000;
 
+/// Messages of one connection before it is the others' turn.
+const TURN: usize = 64;
+
 pub(super) fn run(args: &EchoArgs) -> ExitCode {
     open_files::raise_limit();
     let served = runtime::with_threads(args.threads).and_then(|runtime| {
@@ -103,13 +106,15 @@ impl Echo {
     /// Answers to messages that arrived together leave together.
     fn poll_echo(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let mut socket = Pin::new(&mut self.0);
-        loop {
+        for _ in 0..TURN {
             ready!(socket.as_mut().poll_ready(cx))?;
             match ready!(socket.as_mut().poll_next(cx)).transpose()? {
                 Some(message) => socket.as_mut().start_send(message)?,
                 None => return Poll::Ready(Ok(())),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -14,6 +14,10 @@ use crate::net::error::Error;
 use crate::net::scratch;
 use crate::proto::{Event, Message, Payload, SendError, State};
 
+/// Steps in a row. A peer that never stops sending must not keep a thread to itself,
+/// on transports whose reads do not count against the task's budget either.
+const STEPS: usize = 64;
+
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub(in crate::net) fn queue(&mut self, payload: &Payload<'_>) -> Result<(), Error> {
         if self.broken {
@@ -34,14 +38,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if let Some(message) = self.next_message() {
             return Poll::Ready(Ok(Some(message)));
         }
-        self.poll_for(Purpose::Receiving, cx, |socket, cx| {
-            while socket.connection.state() != State::Closed {
-                ready!(socket.poll_step(cx));
-                if let Some(message) = socket.next_message() {
-                    return Poll::Ready(Ok(Some(message)));
-                }
-            }
-            Poll::Ready(socket.take_error().map(|()| None))
+        self.poll_until(Purpose::Receiving, cx, |socket| match socket.next_message() {
+            Some(message) => Some(Ok(Some(message))),
+            None => socket.is_closed().then(|| socket.take_error().map(|()| None)),
         })
     }
 
@@ -61,11 +60,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Ready when nothing is left to write, or nothing can be written any more.
     pub(in crate::net) fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_for(Purpose::Sending, cx, |socket, cx| {
-            while socket.has_unwritten() {
-                ready!(socket.poll_step(cx));
-            }
-            Poll::Ready(())
+        ready!(self.poll_until(Purpose::Sending, cx, |socket| {
+            (!socket.has_unwritten()).then_some(())
         }));
         match self.error.take() {
             Some(error) if self.broken || self.connection.state() == State::Closed => {
@@ -80,17 +76,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     pub(in crate::net) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_for(Purpose::Sending, cx, |socket, cx| {
-            while socket.connection.state() != State::Closed {
-                // The peer's Close is behind the messages that nobody takes now.
-                socket.message = None;
-                socket.receive_unread();
-                if socket.message.is_none() {
-                    ready!(socket.poll_step(cx));
-                }
-            }
-            Poll::Ready(socket.take_error())
+        self.poll_until(Purpose::Sending, cx, |socket| {
+            // The peer's Close is behind the messages that nobody takes now.
+            while socket.next_message().is_some() {}
+            socket.is_closed().then(|| socket.take_error())
         })
+    }
+
+    /// Moves bytes and time on until `is_ready` gives something.
+    fn poll_until<T>(
+        &mut self,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+        mut is_ready: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Poll<T> {
+        self.poll_for(purpose, cx, |socket, cx| {
+            for _ in 0..STEPS {
+                if let Some(value) = is_ready(socket) {
+                    return Poll::Ready(value);
+                }
+                ready!(socket.poll_step(cx));
+            }
+            // It is the turn of the thread's other tasks.
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+    }
+
+    fn is_closed(&self) -> bool {
+        self.connection.state() == State::Closed
     }
 
     /// Polls so that whoever waits for the other purpose is woken too.
