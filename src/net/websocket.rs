@@ -281,9 +281,20 @@ mod tests {
     use std::task::Context;
 
     use futures_util::FutureExt;
-    use tokio::io::ReadBuf;
+    use tokio::io::{AsyncWriteExt, ReadBuf};
 
     use super::*;
+
+    #[tokio::test]
+    async fn the_buffer_of_a_burst_is_given_back_with_its_last_message() {
+        let (mut peer, transport) = tokio::io::duplex(1 << 10);
+        let mut socket = WebSocket::server(transport, Vec::new(), Config::default());
+        peer.write_all(&b"\x81\x82\0\0\0\0hi".repeat(3)).await.unwrap();
+        for waits in [true, true, false] {
+            assert_eq!(socket.recv().await.unwrap(), Some(Message::from("hi")));
+            assert_eq!(socket.unread.is_some(), waits);
+        }
+    }
 
     #[test]
     fn an_idle_connection_is_small() {
