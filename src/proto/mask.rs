@@ -19,28 +19,42 @@ use super::header::MaskingKey;
 #[inline]
 pub fn apply_mask(payload: &mut [u8], key: MaskingKey, offset: u64) {
     let key = rotated(key, offset);
-    if payload.len() < wide::PAYS_FROM {
-        mask_words(payload, key);
-    } else {
-        wide::mask(payload, key);
+    match payload.len() {
+        0..4 => payload.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key),
+        4..8 => mask_blocks::<4>(payload, key),
+        8..16 => mask_blocks::<8>(payload, key),
+        16..wide::PAYS_FROM => mask_blocks::<16>(payload, key),
+        _ => wide::mask(payload, key),
     }
 }
 
-/// Masks eight bytes at a time: two whole turns of the key, so it stays in step.
-/// The compiler makes vectors of it, as wide as those of its caller may be.
+/// Masks `N` bytes at a time: whole turns of the key, so it stays in step. The last
+/// bytes, which may be fewer, are masked together with what comes before them, from
+/// what they were before all this.
 #[inline(always)]
-fn mask_words(payload: &mut [u8], key: MaskingKey) {
-    let once = u64::from(u32::from_ne_bytes(key));
-    let twice = once << 32 | once;
-    let (words, rest) = payload.as_chunks_mut::<8>();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
+fn mask_blocks<const N: usize>(payload: &mut [u8], key: MaskingKey) {
+    let len = payload.len();
+    let Some(mut last) = payload.last_chunk::<N>().copied() else { return };
+    xor(&mut last, repeated(rotated(key, (len - N) as u64)));
+    let key = repeated(key);
+    for block in payload.as_chunks_mut::<N>().0 {
+        xor(block, key);
     }
-    let (half, rest) = rest.as_chunks_mut::<4>();
-    for word in half {
-        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
-    }
-    for (byte, key) in rest.iter_mut().zip(key) {
+    payload[len - N..].copy_from_slice(&last);
+}
+
+#[inline(always)]
+fn repeated<const N: usize>(key: MaskingKey) -> [u8; N] {
+    let mut keys = [0; N];
+    keys.as_chunks_mut().0.fill(key);
+    keys
+}
+
+/// Byte by byte, of which the compiler makes vectors as wide as those of its caller
+/// may be.
+#[inline(always)]
+fn xor<const N: usize>(block: &mut [u8; N], key: [u8; N]) {
+    for (byte, key) in block.iter_mut().zip(key) {
         *byte ^= key;
     }
 }
@@ -97,9 +111,9 @@ mod tests {
                 naive(&mut slow[start..start + len], key, offset);
                 assert_eq!(fast, slow, "start {start}, length {len}");
                 // What a processor without such vectors does.
-                let mut words = bytes.clone();
-                mask_words(&mut words[start..start + len], rotated(key, offset));
-                assert_eq!(words, slow, "start {start}, length {len}");
+                let mut plain = bytes.clone();
+                wide::mask_lines(&mut plain[start..start + len], rotated(key, offset));
+                assert_eq!(plain, slow, "start {start}, length {len}");
             }
         }
     }
