@@ -27,24 +27,15 @@ use super::utf8::whole_text;
 pub struct Assembler {
     max_message: usize,
     max_fragments: u32,
-    /// The data message that is arriving; boxed, since most connections have none.
-    partial: Option<Box<PartialMessage>>,
-    /// The control frame that is arriving, for the same reason.
-    control: Option<Box<PartialControl>>,
+    /// How many frames of the data message have begun.
+    fragments: u32,
+    /// The data message that is arriving.
+    partial: Option<Gathered>,
+    /// The payload of a control frame that is arriving, at most 125 bytes.
+    control: Box<[u8]>,
     /// If compression was agreed on; boxed, since it often is not.
     #[cfg(feature = "deflate")]
     inflater: Option<Box<Inflater>>,
-}
-
-/// The payload so far, at most 125 bytes.
-#[derive(Debug, Default)]
-struct PartialControl(Vec<u8>);
-
-#[derive(Debug)]
-struct PartialMessage {
-    is_compressed: bool,
-    payload: Gathered,
-    fragments: u32,
 }
 
 impl Assembler {
@@ -54,8 +45,9 @@ impl Assembler {
         Assembler {
             max_message: limits.max_message,
             max_fragments: limits.max_fragments,
+            fragments: 0,
             partial: None,
-            control: None,
+            control: Box::default(),
             #[cfg(feature = "deflate")]
             inflater: None,
         }
@@ -77,35 +69,80 @@ impl Assembler {
     /// [`CloseFrame::parse`] refuses.
     /// The assembler is then of no further use.
     #[inline]
-    pub fn push<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+    pub fn push<'b>(&mut self, mut chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        match self.push_whole(&mut chunk)? {
+            None => self.push_piece(chunk),
+            message => Ok(message),
+        }
+    }
+
+    /// Takes the payload of the chunk if that is a whole message, which stays where it is:
+    /// the usual case. Everything else is for `push_piece`.
+    #[inline(always)]
+    pub(super) fn push_whole<'b>(
+        &mut self,
+        chunk: &mut Chunk<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let (header, in_one) = (&chunk.header, chunk.starts && chunk.ends());
+        let is_text = match header.opcode() {
+            Opcode::Text => true,
+            Opcode::Binary => false,
+            _ => return Ok(None),
+        };
+        if !(in_one && header.fin() && !header.rsv1() && self.partial.is_none()) {
+            return Ok(None);
+        }
+        if chunk.payload.len() > self.max_message {
+            return Err(ProtocolError::MessageTooBig);
+        }
+        chunk.unmask();
+        let payload = &*std::mem::take(&mut chunk.payload);
+        Ok(Some(match is_text {
+            true => Event::Text(Cow::Borrowed(whole_text(payload)?)),
+            false => Event::Binary(Cow::Borrowed(payload)),
+        }))
+    }
+
+    /// Adds a chunk that is not a whole message.
+    #[inline(never)]
+    pub(super) fn push_piece<'b>(
+        &mut self,
+        chunk: Chunk<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
         if chunk.header.opcode().is_control() {
             return self.push_control(chunk);
         }
         if chunk.starts {
             self.start_frame(&chunk.header)?;
-            // The usual case: a whole message in one piece stays where it is.
-            let is_whole = self.partial.is_none() && chunk.ends() && chunk.header.fin();
-            if is_whole && !chunk.header.rsv1() {
-                return whole_message(chunk).map(Some);
-            }
         }
-        self.push_data(chunk)
+        let is_last = chunk.ends() && chunk.header.fin();
+        let partial = self.partial.get_or_insert_with(|| Gathered::new(&chunk.header));
+        let added = match partial.is_compressed() {
+            true => self.inflate(chunk, is_last),
+            false => partial.push(&chunk, self.max_message),
+        };
+        match self.partial.take_if(|_| is_last || added.is_err()) {
+            Some(message) => added.and_then(|()| message.finish()).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Checks what the head alone tells, before its payload arrives.
-    #[inline]
     fn start_frame(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
         let continues = header.opcode() == Opcode::Continuation;
-        let (received, is_compressed) = match (&mut self.partial, continues) {
+        let (received, is_compressed) = match (&self.partial, continues) {
             (None, true) => return Err(ProtocolError::UnexpectedContinuation), // RFC 6455 §5.4
             (Some(_), false) => return Err(ProtocolError::ExpectedContinuation), // RFC 6455 §5.4
-            (None, false) => (0, header.rsv1()),
+            (None, false) => {
+                self.fragments = 1;
+                (0, header.rsv1())
+            }
             (Some(partial), true) => {
-                partial.fragments += 1;
-                if partial.fragments > self.max_fragments {
+                self.fragments += 1;
+                if self.fragments > self.max_fragments {
                     return Err(ProtocolError::TooManyFragments);
                 }
-                (partial.payload.len(), partial.is_compressed)
+                (partial.len(), partial.is_compressed())
             }
         };
         // How long compressed data becomes shows when it is inflated. `received`
@@ -116,44 +153,22 @@ impl Assembler {
         Ok(())
     }
 
-    #[inline(never)]
-    fn push_data<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
-        let mut partial = self.partial.take().unwrap_or_else(|| {
-            Box::new(PartialMessage {
-                is_compressed: chunk.header.rsv1(),
-                payload: Gathered::new(chunk.header.opcode() == Opcode::Text),
-                fragments: 1,
-            })
-        });
-        let is_last = chunk.ends() && chunk.header.fin();
-        if partial.is_compressed {
-            partial.payload.inflate(|payload| self.inflate(chunk.payload, is_last, payload))?;
-        } else {
-            partial.payload.push(chunk.payload, chunk.missing, self.max_message)?;
-        }
-        if is_last {
-            return partial.payload.finish().map(Some);
-        }
-        self.partial = Some(partial);
-        Ok(None)
-    }
-
-    /// Appends to `message` what this piece of its data inflates to.
+    /// Appends to the message what this piece of its data inflates to.
     #[cfg(feature = "deflate")]
-    fn inflate(
-        &mut self,
-        data: &[u8],
-        is_last: bool,
-        message: &mut Vec<u8>,
-    ) -> Result<(), ProtocolError> {
-        let inflater = self.inflater.as_mut().ok_or(ProtocolError::ReservedBits)?;
-        inflater.push(data, message, self.max_message)?;
-        if is_last { inflater.finish(message, self.max_message) } else { Ok(()) }
+    fn inflate(&mut self, mut chunk: Chunk<'_>, is_last: bool) -> Result<(), ProtocolError> {
+        let (Some(partial), Some(inflater)) = (&mut self.partial, &mut self.inflater) else {
+            return Err(ProtocolError::ReservedBits);
+        };
+        chunk.unmask();
+        partial.inflate(|message| {
+            inflater.push(chunk.payload, message, self.max_message)?;
+            if is_last { inflater.finish(message, self.max_message) } else { Ok(()) }
+        })
     }
 
     /// RFC 6455 §5.2: nothing can have given RSV1 a meaning.
     #[cfg(not(feature = "deflate"))]
-    fn inflate(&mut self, _: &[u8], _: bool, _: &mut Vec<u8>) -> Result<(), ProtocolError> {
+    fn inflate(&mut self, _: Chunk<'_>, _: bool) -> Result<(), ProtocolError> {
         Err(ProtocolError::ReservedBits)
     }
 
@@ -169,29 +184,22 @@ impl Assembler {
     }
 
     #[inline(never)]
-    fn push_control<'b>(&mut self, chunk: Chunk<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn push_control<'b>(
+        &mut self,
+        mut chunk: Chunk<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        chunk.unmask();
         let opcode = chunk.header.opcode();
         if chunk.starts && chunk.ends() {
             return control_event(opcode, Cow::Borrowed(chunk.payload)).map(Some);
         }
-        let PartialControl(mut payload) =
-            self.control.take().map(|partial| *partial).unwrap_or_default();
-        payload.extend_from_slice(chunk.payload);
-        if chunk.ends() {
-            return control_event(opcode, Cow::Owned(payload)).map(Some);
+        self.control = [&self.control[..], chunk.payload].concat().into();
+        if !chunk.ends() {
+            return Ok(None);
         }
-        self.control = Some(Box::new(PartialControl(payload)));
-        Ok(None)
+        let payload = std::mem::take(&mut self.control).into_vec();
+        control_event(opcode, Cow::Owned(payload)).map(Some)
     }
-}
-
-#[inline]
-fn whole_message(chunk: Chunk<'_>) -> Result<Event<'_>, ProtocolError> {
-    let payload = &*chunk.payload;
-    if chunk.header.opcode() == Opcode::Binary {
-        return Ok(Event::Binary(Cow::Borrowed(payload)));
-    }
-    Ok(Event::Text(Cow::Borrowed(whole_text(payload)?)))
 }
 
 fn control_event(opcode: Opcode, payload: Cow<'_, [u8]>) -> Result<Event<'_>, ProtocolError> {

@@ -1,9 +1,9 @@
 //! Bytes → frame heads and payload chunks.
 
 use super::error::ProtocolError;
-use super::header::FrameHeader;
+use super::header::{FrameHeader, MaskingKey};
 use super::limits::Limits;
-use super::mask::apply_mask;
+use super::mask::{apply_mask, rotated};
 
 /// Which end of a connection this is; the two mask differently (RFC 6455 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub enum Role {
     Client,
 }
 
-/// A piece of one frame's payload, unmasked, with the head it belongs to.
+/// A piece of one frame's payload, with the head it belongs to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chunk<'b> {
     /// The head of the frame.
@@ -25,9 +25,19 @@ pub struct Chunk<'b> {
     pub starts: bool,
     /// How many bytes of the frame's payload have not arrived yet.
     pub missing: u64,
+    /// What `payload` is still masked with: the key as its first byte sees it, or zeroes.
+    pub(super) mask: MaskingKey,
 }
 
 impl Chunk<'_> {
+    /// Unmasks the payload where it is.
+    #[inline]
+    pub(super) fn unmask(&mut self) {
+        if self.mask != [0; 4] {
+            apply_mask(self.payload, std::mem::take(&mut self.mask), 0);
+        }
+    }
+
     /// Whether this is the last chunk of the frame.
     #[must_use]
     pub const fn ends(&self) -> bool {
@@ -55,39 +65,30 @@ impl Chunk<'_> {
 #[derive(Debug)]
 pub struct Decoder {
     max_frame: u64,
-    place: Place,
+    begun: Begun,
     role: Role,
     /// Whether RSV1 may mark a message as compressed.
     compression: bool,
 }
 
-/// Where the bytes so far have ended.
+/// What has arrived of a frame that is not complete.
 #[derive(Clone, Copy, Debug)]
-enum Place {
-    Between,
-    Head(Head),
-    Payload(Frame),
+enum Begun {
+    /// So many bytes of its head.
+    Head { bytes: [u8; FrameHeader::MAX_SIZE], len: u8 },
+    /// All of its head, and so many bytes of its payload.
+    Payload { header: FrameHeader, received: u64 },
 }
 
-/// The start of a head whose rest has not arrived.
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    bytes: [u8; FrameHeader::MAX_SIZE],
-    len: u8,
-}
-
-/// The frame whose payload is arriving.
-#[derive(Clone, Copy, Debug)]
-struct Frame {
-    header: FrameHeader,
-    received: u64,
+impl Begun {
+    const NOTHING: Begun = Begun::Head { bytes: [0; FrameHeader::MAX_SIZE], len: 0 };
 }
 
 impl Decoder {
     /// A decoder for what the endpoint in `role` receives.
     #[must_use]
     pub fn new(role: Role, limits: &Limits) -> Decoder {
-        Decoder { max_frame: limits.max_frame, place: Place::Between, role, compression: false }
+        Decoder { max_frame: limits.max_frame, begun: Begun::NOTHING, role, compression: false }
     }
 
     /// Lets RSV1 mark the first frame of a data message, as permessage-deflate
@@ -114,64 +115,70 @@ impl Decoder {
         &mut self,
         input: &mut &'b mut [u8],
     ) -> Result<Option<Chunk<'b>>, ProtocolError> {
-        if input.is_empty() {
-            return Ok(None);
+        let mut chunk = self.decode_masked(input)?;
+        if let Some(chunk) = &mut chunk {
+            chunk.unmask();
         }
-        let header = match self.place {
-            Place::Between => self.take_header(input)?,
-            Place::Head(head) => self.take_split_header(head, input)?,
-            Place::Payload(frame) => return Ok(Some(self.take_chunk(frame, false, input))),
-        };
-        let Some(header) = header else { return Ok(None) };
-        Ok(Some(self.take_chunk(Frame { header, received: 0 }, true, input)))
+        Ok(chunk)
     }
 
-    #[inline]
-    fn take_header(&mut self, input: &mut &mut [u8]) -> Result<Option<FrameHeader>, ProtocolError> {
+    /// Like [`decode`](Decoder::decode), but leaves the payload masked: who copies it
+    /// can unmask the copy.
+    #[inline(always)]
+    pub(super) fn decode_masked<'b>(
+        &mut self,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Chunk<'b>>, ProtocolError> {
+        match self.begun {
+            Begun::Head { len: 0, .. } => {}
+            Begun::Head { bytes, len } => return self.take_split_head(bytes, len, input),
+            Begun::Payload { .. } if input.is_empty() => return Ok(None),
+            Begun::Payload { header, received } => {
+                return Ok(Some(self.take_chunk(header, received, false, input)));
+            }
+        }
         self.check_bits(input)?;
         let Some((header, size)) = FrameHeader::parse(input)? else {
             // What is here is the incomplete head and nothing more.
             let piece = take(input, input.len());
             let mut bytes = [0; FrameHeader::MAX_SIZE];
             bytes[..piece.len()].copy_from_slice(piece);
-            self.place = Place::Head(Head { bytes, len: piece.len() as u8 });
+            self.begun = Begun::Head { bytes, len: piece.len() as u8 };
             return Ok(None);
         };
         take(input, size);
-        self.check_length(header).map(Some)
+        self.check_length(&header)?;
+        Ok(Some(self.take_chunk(header, 0, true, input)))
     }
 
-    /// Carries on a head that an earlier input began.
+    /// Carries on a head of which an earlier input had the first `old` bytes.
     #[inline(never)]
-    fn take_split_header(
+    fn take_split_head<'b>(
         &mut self,
-        begun: Head,
-        input: &mut &mut [u8],
-    ) -> Result<Option<FrameHeader>, ProtocolError> {
-        let Head { mut bytes, len: old } = begun;
+        mut bytes: [u8; FrameHeader::MAX_SIZE],
+        old: u8,
+        input: &mut &'b mut [u8],
+    ) -> Result<Option<Chunk<'b>>, ProtocolError> {
         let old = usize::from(old);
-        let added = input.len().min(bytes.len() - old);
-        bytes[old..old + added].copy_from_slice(&input[..added]);
-        let head = &bytes[..old + added];
+        let len = bytes.len().min(old + input.len());
+        bytes[old..len].copy_from_slice(&input[..len - old]);
+        let head = &bytes[..len];
         self.check_bits(head)?;
-        match FrameHeader::parse(head)? {
-            Some((header, size)) => {
-                take(input, size - old);
-                self.check_length(header).map(Some)
-            }
-            None => {
-                take(input, added);
-                self.place = Place::Head(Head { bytes, len: (old + added) as u8 });
-                Ok(None)
-            }
-        }
+        let Some((header, size)) = FrameHeader::parse(head)? else {
+            take(input, len - old);
+            self.begun = Begun::Head { bytes, len: len as u8 };
+            return Ok(None);
+        };
+        take(input, size - old);
+        self.check_length(&header)?;
+        Ok(Some(self.take_chunk(header, 0, true, input)))
     }
 
     /// The rules on the first two bytes that depend on this connection. They are
     /// judged as soon as the bytes are there, and after the rules that
     /// [`FrameHeader`] has for the same bytes, so that which rule a head breaks
     /// first does not depend on how it is cut.
-    #[inline]
+    #[inline(always)]
     fn check_bits(&self, head: &[u8]) -> Result<(), ProtocolError> {
         let Some(first) = head.first() else { return Ok(()) };
         // RFC 6455 §5.2: reserved bits must be 0 unless an extension defines them.
@@ -193,39 +200,39 @@ impl Decoder {
     /// The reserved bits that an extension defines for a frame that begins with
     /// this byte: RFC 7692 §6.1 gives RSV1 a meaning where a data message begins,
     /// and on no continuation or control frame.
+    #[inline(always)]
     fn defined_bits(&self, first: u8) -> u8 {
         let begins_message = matches!(first & 0x0F, 0x1 | 0x2);
         if self.compression && begins_message { 0x40 } else { 0 }
     }
 
-    #[inline]
-    fn check_length(&self, header: FrameHeader) -> Result<FrameHeader, ProtocolError> {
+    #[inline(always)]
+    fn check_length(&self, header: &FrameHeader) -> Result<(), ProtocolError> {
         if header.payload_len() > self.max_frame && !header.opcode().is_control() {
             return Err(ProtocolError::FrameTooBig);
         }
-        Ok(header)
+        Ok(())
     }
 
-    #[inline]
+    /// Takes what is there of the payload, of which so much was `received` before.
+    #[inline(always)]
     fn take_chunk<'b>(
         &mut self,
-        frame: Frame,
+        header: FrameHeader,
+        received: u64,
         starts: bool,
         input: &mut &'b mut [u8],
     ) -> Chunk<'b> {
-        let Frame { header, received } = frame;
         let left = header.payload_len() - received;
         let available = usize::try_from(left).unwrap_or(usize::MAX).min(input.len());
         let payload = take(input, available);
-        if let Some(key) = header.masking_key() {
-            apply_mask(payload, key, received);
-        }
-        let chunk = Chunk { header, payload, starts, missing: left - available as u64 };
-        self.place = match chunk.ends() {
-            true => Place::Between,
-            false => Place::Payload(Frame { header, received: received + available as u64 }),
+        let missing = left - available as u64;
+        self.begun = match missing {
+            0 => Begun::NOTHING,
+            _ => Begun::Payload { header, received: received + available as u64 },
         };
-        chunk
+        let mask = rotated(header.key(), received);
+        Chunk { header, payload, starts, missing, mask }
     }
 }
 
@@ -237,6 +244,7 @@ fn first_broken(head: &[u8], error: ProtocolError) -> ProtocolError {
 }
 
 /// Takes the first `len` bytes off the front of `input`.
+#[inline(always)]
 fn take<'b>(input: &mut &'b mut [u8], len: usize) -> &'b mut [u8] {
     let (front, rest) = std::mem::take(input).split_at_mut(len);
     *input = rest;

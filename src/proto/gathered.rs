@@ -2,10 +2,18 @@
 
 use std::borrow::Cow;
 
+use super::decoder::Chunk;
 use super::error::ProtocolError;
 use super::growth::make_room;
+use super::header::FrameHeader;
+use super::mask::append_masked;
 use super::message::Event;
+use super::opcode::Opcode;
 use super::utf8::Utf8Validator;
+
+/// Bytes that are copied, unmasked and checked at a time, so that a look at them
+/// finds them in the cache. Whole turns of a masking key.
+const BLOCK: usize = 16 << 10;
 
 /// What has arrived of a message, inflated.
 #[derive(Debug)]
@@ -15,32 +23,36 @@ pub(super) struct Gathered {
     utf8: Option<Utf8Validator>,
     /// Whether every byte was added by `push`, which lets `utf8` see it.
     seen: bool,
+    is_compressed: bool,
 }
 
 impl Gathered {
-    pub(super) fn new(is_text: bool) -> Gathered {
-        let utf8 = is_text.then(Utf8Validator::default);
-        Gathered { bytes: Vec::new(), utf8, seen: true }
+    /// Nothing yet of the message that begins with this head.
+    pub(super) fn new(first: &FrameHeader) -> Gathered {
+        let utf8 = (first.opcode() == Opcode::Text).then(Utf8Validator::default);
+        Gathered { bytes: Vec::new(), utf8, seen: true, is_compressed: first.rsv1() }
     }
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Adds a piece, of a frame that has `missing` bytes more, to a message that may
-    /// have `most`.
+    pub(super) fn is_compressed(&self) -> bool {
+        self.is_compressed
+    }
+
+    /// Adds the payload of a chunk, unmasked, to a message that may have `most` bytes.
     ///
     /// # Errors
     /// [`ProtocolError::Utf8`], before the frame is complete (RFC 6455 §8.1).
-    pub(super) fn push(
-        &mut self,
-        piece: &[u8],
-        missing: u64,
-        most: usize,
-    ) -> Result<(), ProtocolError> {
-        make_room(&mut self.bytes, piece.len(), missing, most);
-        self.bytes.extend_from_slice(piece);
-        self.check_from(self.bytes.len() - piece.len())
+    pub(super) fn push(&mut self, chunk: &Chunk<'_>, most: usize) -> Result<(), ProtocolError> {
+        make_room(&mut self.bytes, chunk.payload.len(), chunk.missing, most);
+        for block in chunk.payload.chunks(BLOCK) {
+            let start = self.bytes.len();
+            append_masked(&mut self.bytes, block, chunk.mask);
+            self.check_from(start)?;
+        }
+        Ok(())
     }
 
     /// Adds what `inflate` appends. Text that came before damaged data counts
@@ -93,6 +105,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::proto::MaskingKey;
+    use crate::proto::apply_mask;
+
+    fn gathered(opcode: Opcode) -> Gathered {
+        Gathered::new(&FrameHeader::new(false, opcode, None, 0))
+    }
+
+    /// Adds a piece that is masked like this.
+    fn push(to: &mut Gathered, piece: &[u8], mask: MaskingKey) -> Result<(), ProtocolError> {
+        let header = FrameHeader::new(false, Opcode::Text, Some(mask), piece.len());
+        let mut payload = piece.to_vec();
+        apply_mask(&mut payload, mask, 0);
+        let payload = &mut payload[..];
+        to.push(&Chunk { header, payload, starts: true, missing: 0, mask }, 1 << 20)
+    }
 
     proptest! {
         // Proves 6455-8.1-1.
@@ -108,14 +135,15 @@ mod tests {
                 0..6,
             ),
             inflated: bool,
+            mask: MaskingKey,
         ) {
-            let mut text = Gathered::new(true);
+            let mut text = gathered(Opcode::Text);
             let added = pieces.iter().try_for_each(|piece| match inflated {
                 true => text.inflate(|bytes| {
                     bytes.extend_from_slice(piece);
                     Ok(())
                 }),
-                false => text.push(piece, 0, 1 << 20),
+                false => push(&mut text, piece, mask),
             });
             let gathered = added.and_then(|()| text.finish());
             let expected = String::from_utf8(pieces.concat());
@@ -128,8 +156,19 @@ mod tests {
 
     #[test]
     fn a_text_that_was_refused_is_none_whatever_is_called_next() {
-        let mut text = Gathered::new(true);
-        assert!(text.push(b"\xff", 0, 100).is_err());
+        let mut text = gathered(Opcode::Text);
+        assert!(push(&mut text, b"\xff", [0; 4]).is_err());
         assert_eq!(text.finish(), Err(ProtocolError::Utf8));
+    }
+
+    // Proves 6455-6.2-5.
+    #[test]
+    fn section_5_3_a_long_piece_is_unmasked_block_by_block_as_it_would_be_in_one() {
+        for len in [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 2] {
+            let piece: Vec<u8> = (0..=255).cycle().take(len).collect();
+            let mut binary = gathered(Opcode::Binary);
+            push(&mut binary, &piece, [0x12, 0x34, 0x56, 0x78]).unwrap();
+            assert_eq!(binary.finish(), Ok(Event::Binary(piece.into())));
+        }
     }
 }

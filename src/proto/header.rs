@@ -48,7 +48,9 @@ const RSV1: u8 = 0b100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
     payload_len: u64,
-    masking_key: Option<MaskingKey>,
+    masked: bool,
+    /// Zeroes if the payload is not masked: to mask with those changes nothing.
+    key: MaskingKey,
     opcode: Opcode,
     fin: bool,
     rsv: u8,
@@ -66,7 +68,8 @@ impl FrameHeader {
         payload_len: usize,
     ) -> FrameHeader {
         debug_assert!(!opcode.is_control() || fin && payload_len <= MAX_CONTROL_PAYLOAD);
-        FrameHeader { payload_len: payload_len as u64, masking_key, opcode, fin, rsv: 0 }
+        let (masked, key) = (masking_key.is_some(), masking_key.unwrap_or_default());
+        FrameHeader { payload_len: payload_len as u64, masked, key, opcode, fin, rsv: 0 }
     }
 
     /// The same head with RSV1 set: its message is compressed (RFC 7692 §6.1).
@@ -104,7 +107,13 @@ impl FrameHeader {
     /// The key that masks the payload; `None` if the MASK bit is 0.
     #[must_use]
     pub const fn masking_key(&self) -> Option<MaskingKey> {
-        self.masking_key
+        if self.masked { Some(self.key) } else { None }
+    }
+
+    /// What to mask the payload with, masked or not: zeroes change nothing.
+    #[inline]
+    pub(super) const fn key(&self) -> MaskingKey {
+        self.key
     }
 
     /// How many bytes of payload follow the head.
@@ -121,7 +130,7 @@ impl FrameHeader {
     /// complete: [`ProtocolError::ReservedOpcode`],
     /// [`ProtocolError::FragmentedControl`], [`ProtocolError::LongControl`],
     /// [`ProtocolError::LengthNotMinimal`], [`ProtocolError::LengthTopBit`].
-    #[inline]
+    #[inline(always)]
     pub fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let fin = first & 0x80 != 0;
@@ -144,15 +153,13 @@ impl FrameHeader {
             return Ok(None);
         };
         let mut size = 2 + len_size;
-        let mut masking_key = None;
+        let mut key = [0; 4];
         if masked {
-            masking_key = bytes[size..].first_chunk().copied();
-            if masking_key.is_none() {
-                return Ok(None);
-            }
+            let Some(bytes) = bytes[size..].first_chunk() else { return Ok(None) };
+            key = *bytes;
             size += 4;
         }
-        Ok(Some((FrameHeader { payload_len, masking_key, opcode, fin, rsv }, size)))
+        Ok(Some((FrameHeader { payload_len, masked, key, opcode, fin, rsv }, size)))
     }
 
     /// Appends the head as it goes on the wire.
@@ -161,7 +168,7 @@ impl FrameHeader {
     /// If `out` cannot grow by up to [`FrameHeader::MAX_SIZE`] bytes.
     pub fn write(&self, out: &mut impl BufMut) {
         out.put_u8(u8::from(self.fin) << 7 | self.rsv << 4 | self.opcode.bits());
-        let mask_bit = u8::from(self.masking_key.is_some()) << 7;
+        let mask_bit = u8::from(self.masked) << 7;
         // RFC 6455 §5.2: the minimal number of bytes must be used for the length.
         match self.payload_len {
             len @ 0..=125 => out.put_u8(mask_bit | len as u8),
@@ -174,13 +181,14 @@ impl FrameHeader {
                 out.put_u64(len);
             }
         }
-        if let Some(key) = self.masking_key {
-            out.put_slice(&key);
+        if self.masked {
+            out.put_slice(&self.key);
         }
     }
 }
 
 /// The payload length and the size of its extended form (0, 2 or 8 bytes).
+#[inline(always)]
 fn parse_length(short_len: u8, rest: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
     let (len, size, least) = match short_len {
         126 => match rest.first_chunk() {
@@ -291,9 +299,10 @@ mod tests {
             Just(Opcode::Pong)
         ];
         (any::<bool>(), 0..8u8, opcode, any::<Option<MaskingKey>>(), len).prop_map(
-            |(fin, rsv, opcode, masking_key, len)| FrameHeader {
+            |(fin, rsv, opcode, key, len)| FrameHeader {
                 payload_len: if opcode.is_control() { len % 126 } else { len },
-                masking_key,
+                masked: key.is_some(),
+                key: key.unwrap_or_default(),
                 opcode,
                 fin: fin || opcode.is_control(),
                 rsv,

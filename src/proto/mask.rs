@@ -2,7 +2,18 @@
 
 mod wide;
 
+use std::mem::MaybeUninit;
+
 use super::header::MaskingKey;
+
+/// Bytes from which on vectors pay that have to be looked for.
+const WIDE_PAYS_FROM: usize = 256;
+
+/// Bytes from which on it pays to have no vector lie across two cache lines.
+const ALIGNMENT_PAYS_FROM: usize = 4 << 10;
+
+/// The bytes of a cache line.
+const LINE: usize = 64;
 
 /// Masks or unmasks `payload` in place; the two are the same operation.
 ///
@@ -23,8 +34,8 @@ pub fn apply_mask(payload: &mut [u8], key: MaskingKey, offset: u64) {
         0..4 => payload.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key),
         4..8 => mask_blocks::<4>(payload, key),
         8..16 => mask_blocks::<8>(payload, key),
-        16..wide::PAYS_FROM => mask_blocks::<16>(payload, key),
-        _ => wide::mask(payload, key),
+        16..WIDE_PAYS_FROM => mask_blocks::<16>(payload, key),
+        _ => mask_long(payload, key),
     }
 }
 
@@ -33,35 +44,101 @@ pub fn apply_mask(payload: &mut [u8], key: MaskingKey, offset: u64) {
 /// what they were before all this.
 #[inline(always)]
 fn mask_blocks<const N: usize>(payload: &mut [u8], key: MaskingKey) {
-    let len = payload.len();
-    let Some(mut last) = payload.last_chunk::<N>().copied() else { return };
-    xor(&mut last, repeated(rotated(key, (len - N) as u64)));
-    let key = repeated(key);
+    let Some(last) = payload.last_chunk::<N>() else { return };
+    let end = payload.len() - N;
+    let last = masked(*last, rotated(key, end as u64));
     for block in payload.as_chunks_mut::<N>().0 {
-        xor(block, key);
+        *block = masked(*block, key);
     }
-    payload[len - N..].copy_from_slice(&last);
+    payload[end..].copy_from_slice(&last);
+}
+
+/// Not inlined, so that what is shorter is masked where its caller is.
+#[inline(never)]
+fn mask_long(payload: &mut [u8], key: MaskingKey) {
+    wide::with_vectors(InPlace(payload, key));
+}
+
+struct InPlace<'p>(&'p mut [u8], MaskingKey);
+
+impl wide::Work for InPlace<'_> {
+    #[inline(always)]
+    fn run(self) {
+        mask_lines(self.0, self.1);
+    }
 }
 
 #[inline(always)]
-fn repeated<const N: usize>(key: MaskingKey) -> [u8; N] {
-    let mut keys = [0; N];
-    keys.as_chunks_mut().0.fill(key);
-    keys
+fn mask_lines(payload: &mut [u8], key: MaskingKey) {
+    let Some(first) = payload.first_chunk::<LINE>().copied() else { return };
+    if payload.len() < ALIGNMENT_PAYS_FROM {
+        return mask_blocks::<LINE>(payload, key);
+    }
+    let unaligned = payload.as_ptr().align_offset(LINE);
+    mask_blocks::<LINE>(&mut payload[unaligned..], rotated(key, unaligned as u64));
+    payload[..LINE].copy_from_slice(&masked(first, key));
+}
+
+/// Appends to `target` what `piece` becomes when it is masked. To mask it on the way
+/// costs little more than to copy it.
+#[allow(unsafe_code)]
+pub(super) fn append_masked(target: &mut Vec<u8>, piece: &[u8], key: MaskingKey) {
+    target.reserve(piece.len());
+    let room = &mut target.spare_capacity_mut()[..piece.len()];
+    match piece.len() {
+        0..4 => copy_bytes(piece, room, key),
+        4..8 => copy_blocks::<4>(piece, room, key),
+        8..16 => copy_blocks::<8>(piece, room, key),
+        16..WIDE_PAYS_FROM => copy_blocks::<16>(piece, room, key),
+        _ => wide::with_vectors(Copy(piece, room, key)),
+    }
+    // SAFETY: all of `room`, which begins where the vector ends, has been written: by
+    // `copy_bytes` one by one, by `copy_blocks` as it holds at least a block.
+    unsafe { target.set_len(target.len() + piece.len()) }
+}
+
+struct Copy<'p>(&'p [u8], &'p mut [MaybeUninit<u8>], MaskingKey);
+
+impl wide::Work for Copy<'_> {
+    #[inline(always)]
+    fn run(self) {
+        copy_blocks::<LINE>(self.0, self.1, self.2);
+    }
+}
+
+fn copy_bytes(source: &[u8], target: &mut [MaybeUninit<u8>], key: MaskingKey) {
+    for ((source, target), key) in source.iter().zip(target).zip(key) {
+        target.write(source ^ key);
+    }
+}
+
+/// Like [`mask_blocks`]: the last block is copied first, and over it what comes before.
+#[inline(always)]
+fn copy_blocks<const N: usize>(source: &[u8], target: &mut [MaybeUninit<u8>], key: MaskingKey) {
+    for (source, target) in source.as_chunks::<N>().0.iter().zip(target.as_chunks_mut::<N>().0) {
+        *target = masked(*source, key).map(MaybeUninit::new);
+    }
+    let end = source.len() - N;
+    if let (Some(source), Some(target)) = (source.last_chunk::<N>(), target.last_chunk_mut()) {
+        *target = masked(*source, rotated(key, end as u64)).map(MaybeUninit::new);
+    }
 }
 
 /// Byte by byte, of which the compiler makes vectors as wide as those of its caller
 /// may be.
 #[inline(always)]
-fn xor<const N: usize>(block: &mut [u8; N], key: [u8; N]) {
-    for (byte, key) in block.iter_mut().zip(key) {
+fn masked<const N: usize>(mut block: [u8; N], key: MaskingKey) -> [u8; N] {
+    let mut keys = [0; N];
+    keys.as_chunks_mut().0.fill(key);
+    for (byte, key) in block.iter_mut().zip(keys) {
         *byte ^= key;
     }
+    block
 }
 
 /// The key as byte number `offset` of the payload sees it: `key[offset % 4]` first.
 #[inline]
-fn rotated(key: MaskingKey, offset: u64) -> MaskingKey {
+pub(super) fn rotated(key: MaskingKey, offset: u64) -> MaskingKey {
     let bits = 8 * (offset % 4) as u32;
     u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
@@ -103,7 +180,7 @@ mod tests {
         let key = [0x9A, 0xBC, 0xDE, 0xF0];
         let bytes: Vec<u8> = (0..=255).cycle().take(5 << 10).collect();
         for start in 0..34 {
-            for len in [wide::PAYS_FROM, 4 << 10].into_iter().flat_map(|len| len - 35..len + 70) {
+            for len in [WIDE_PAYS_FROM, 4 << 10].into_iter().flat_map(|len| len - 35..len + 70) {
                 let offset = (start + len) as u64;
                 let mut fast = bytes.clone();
                 let mut slow = bytes.clone();
@@ -112,7 +189,7 @@ mod tests {
                 assert_eq!(fast, slow, "start {start}, length {len}");
                 // What a processor without such vectors does.
                 let mut plain = bytes.clone();
-                wide::mask_lines(&mut plain[start..start + len], rotated(key, offset));
+                mask_lines(&mut plain[start..start + len], rotated(key, offset));
                 assert_eq!(plain, slow, "start {start}, length {len}");
             }
         }

@@ -3,7 +3,7 @@
 use super::error::ProtocolError;
 
 /// Bytes from which on vectors pay; a shorter text has a check of its own.
-const SHORT: usize = 64;
+const SHORT: usize = 256;
 
 /// This text, whole, as a string.
 ///
@@ -59,6 +59,9 @@ impl Utf8Validator {
             let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
             self.finish_character(byte)?;
+        }
+        if piece.len() < SHORT && piece.is_ascii() {
+            return Ok(());
         }
         let Err(error) = simdutf8::compat::from_utf8(piece) else { return Ok(()) };
         if error.error_len().is_some() {

@@ -328,7 +328,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Takes bytes up to and including the next message, unless one is waiting.
     fn receive_message(&mut self, bytes: &mut &mut [u8]) {
         while self.message.is_none() && !bytes.is_empty() {
-            match self.connection.receive_heard(bytes, || Instant::now().into_std()) {
+            match self.connection.receive_heard(bytes, &|| Instant::now().into_std()) {
                 Some(Event::Text(text)) => self.message = Some(Message::Text(text.into_owned())),
                 Some(Event::Binary(data)) => {
                     self.message = Some(Message::Binary(data.into_owned()));
