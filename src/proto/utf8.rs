@@ -2,7 +2,8 @@
 
 use super::error::ProtocolError;
 
-/// Bytes from which on vectors pay; a shorter text has a check of its own.
+/// Bytes from which on the vectors of `simdutf8` pay; a shorter text has a look of its
+/// own first, since most messages of a chat are short and ASCII.
 const SHORT: usize = 256;
 
 /// This text, whole, as a string.
@@ -11,21 +12,40 @@ const SHORT: usize = 256;
 /// [`ProtocolError::Utf8`].
 #[inline]
 pub(super) fn whole_text(text: &[u8]) -> Result<&str, ProtocolError> {
-    // Most messages of a chat are short and ASCII.
-    if text.len() < SHORT && text.is_ascii() {
-        return Ok(ascii(text));
+    match short_ascii(text) {
+        Some(text) => Ok(text),
+        None => simdutf8::basic::from_utf8(text).map_err(|_| ProtocolError::Utf8),
     }
-    simdutf8::basic::from_utf8(text).map_err(|_| ProtocolError::Utf8)
 }
 
+/// This text as a string if it is short and ASCII.
+///
 /// The standard library looks at each byte of a short text: that took longer than
 /// all the rest of reading a short message (`cargo bench -- decode/text`).
 #[allow(unsafe_code)]
 #[inline]
-fn ascii(text: &[u8]) -> &str {
-    debug_assert!(text.is_ascii());
-    // SAFETY: the only caller has just seen that it is ASCII, which is UTF-8.
-    unsafe { str::from_utf8_unchecked(text) }
+fn short_ascii(text: &[u8]) -> Option<&str> {
+    let is_ascii = match text.len() {
+        0..8 => text.is_ascii(),
+        8..16 => is_ascii_in_blocks::<8>(text),
+        16..SHORT => is_ascii_in_blocks::<16>(text),
+        _ => false,
+    };
+    // SAFETY: it has just been seen that it is ASCII, which is UTF-8.
+    is_ascii.then(|| unsafe { str::from_utf8_unchecked(text) })
+}
+
+/// Looks at `N` bytes at a time, at the last ones with some of those before them; `false`
+/// for less than `N`.
+#[inline(always)]
+fn is_ascii_in_blocks<const N: usize>(text: &[u8]) -> bool {
+    let Some(mut bits) = text.last_chunk::<N>().copied() else { return false };
+    for block in text.as_chunks::<N>().0 {
+        for (bits, byte) in bits.iter_mut().zip(block) {
+            *bits |= byte;
+        }
+    }
+    bits.iter().fold(0, |all, bits| all | bits) < 0x80
 }
 
 /// Checks text piece by piece and refuses it at the first byte that no valid
@@ -54,21 +74,29 @@ impl Utf8Validator {
     ///
     /// # Errors
     /// [`ProtocolError::Utf8`]; the validator is then of no further use.
-    pub fn push(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
+    #[inline]
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        if self.len == 0 && short_ascii(piece).is_some() {
+            return Ok(());
+        }
+        self.push_any(piece)
+    }
+
+    fn push_any(&mut self, mut piece: &[u8]) -> Result<(), ProtocolError> {
         while self.len > 0 {
             let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
             self.finish_character(byte)?;
         }
-        if piece.len() < SHORT && piece.is_ascii() {
+        let (whole, tail) = piece.split_at(piece.len() - unfinished(piece));
+        simdutf8::basic::from_utf8(whole).map_err(|_| ProtocolError::Utf8)?;
+        if tail.is_empty() {
             return Ok(());
         }
-        let Err(error) = simdutf8::compat::from_utf8(piece) else { return Ok(()) };
-        if error.error_len().is_some() {
+        // The piece ends inside a character: is that right so far?
+        if str::from_utf8(tail).is_err_and(|error| error.error_len().is_some()) {
             return Err(ProtocolError::Utf8);
         }
-        // The piece ends inside a character that is right so far.
-        let tail = &piece[error.valid_up_to()..];
         self.unfinished[..tail.len()].copy_from_slice(tail);
         self.len = tail.len() as u8;
         Ok(())
@@ -93,6 +121,17 @@ impl Utf8Validator {
     /// [`ProtocolError::Utf8`] if it ends inside a character.
     pub fn finish(self) -> Result<(), ProtocolError> {
         if self.len == 0 { Ok(()) } else { Err(ProtocolError::Utf8) }
+    }
+}
+
+/// How many bytes at the end begin a character that is longer than they are, if they are
+/// any character's.
+fn unfinished(text: &[u8]) -> usize {
+    match text {
+        [.., 0xC0..=0xFF] => 1,
+        [.., 0xE0..=0xFF, _] => 2,
+        [.., 0xF0..=0xFF, _, _] => 3,
+        _ => 0,
     }
 }
 
