@@ -4,7 +4,7 @@ use super::error::ProtocolError;
 
 /// Bytes from which on the vectors of `simdutf8` pay; a shorter text has a look of its
 /// own first, since most messages of a chat are short and ASCII.
-const SHORT: usize = 256;
+const SHORT: usize = 1 << 10;
 
 /// This text, whole, as a string.
 ///
@@ -25,27 +25,19 @@ pub(super) fn whole_text(text: &[u8]) -> Result<&str, ProtocolError> {
 #[allow(unsafe_code)]
 #[inline]
 fn short_ascii(text: &[u8]) -> Option<&str> {
-    let is_ascii = match text.len() {
-        0..8 => text.is_ascii(),
-        8..16 => is_ascii_in_blocks::<8>(text),
-        16..SHORT => is_ascii_in_blocks::<16>(text),
-        _ => false,
-    };
+    let is_ascii = text.len() < SHORT && is_ascii(text);
     // SAFETY: it has just been seen that it is ASCII, which is UTF-8.
     is_ascii.then(|| unsafe { str::from_utf8_unchecked(text) })
 }
 
-/// Looks at `N` bytes at a time, at the last ones with some of those before them; `false`
-/// for less than `N`.
-#[inline(always)]
-fn is_ascii_in_blocks<const N: usize>(text: &[u8]) -> bool {
-    let Some(mut bits) = text.last_chunk::<N>().copied() else { return false };
-    for block in text.as_chunks::<N>().0 {
-        for (bits, byte) in bits.iter_mut().zip(block) {
-            *bits |= byte;
-        }
-    }
-    bits.iter().fold(0, |all, bits| all | bits) < 0x80
+/// Looks at eight bytes at a time, at the last ones with some of those before them.
+#[inline]
+fn is_ascii(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else { return text.is_ascii() };
+    let (words, _) = text.as_chunks();
+    let bits =
+        words.iter().fold(u64::from_ne_bytes(*last), |bits, word| bits | u64::from_ne_bytes(*word));
+    bits & 0x8080_8080_8080_8080 == 0
 }
 
 /// Checks text piece by piece and refuses it at the first byte that no valid
