@@ -47,7 +47,14 @@ fn mask_blocks<const N: usize>(payload: &mut [u8], key: MaskingKey) {
     let Some(last) = payload.last_chunk::<N>() else { return };
     let end = payload.len() - N;
     let last = masked(*last, rotated(key, end as u64));
-    for block in payload.as_chunks_mut::<N>().0 {
+    // Four a turn: a turn for each was up to a third slower.
+    let (quads, rest) = payload.as_chunks_mut::<N>().0.as_chunks_mut::<4>();
+    for quad in quads {
+        for block in quad {
+            *block = masked(*block, key);
+        }
+    }
+    for block in rest {
         *block = masked(*block, key);
     }
     payload[end..].copy_from_slice(&last);
