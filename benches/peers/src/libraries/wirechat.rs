@@ -15,6 +15,9 @@ use crate::stream::Stream;
 /// What is read at a time: as `WebSocket` has it.
 const BUFFER: usize = 256 << 10;
 
+/// Where the buffer begins: as `WebSocket` has it.
+const PAGE: usize = 4 << 10;
+
 /// How much may wait to be written: as `WebSocket` has it.
 const WRITE_BEHIND: usize = 64 << 10;
 
@@ -49,7 +52,7 @@ impl Codec {
                 Connection::client(config, now, Box::new(|| fastrand::u32(..).to_ne_bytes()))
             }
         };
-        Codec { connection, stream, buffer: vec![0; BUFFER].into() }
+        Codec { connection, stream, buffer: vec![0; PAGE + BUFFER].into() }
     }
 
     fn write(&mut self) {
@@ -73,9 +76,11 @@ impl Endpoint for Codec {
         let (mut messages, mut bytes) = (0, 0);
         // One look at the clock a turn, as an event loop does it.
         let now = Instant::now();
+        let start = self.buffer.as_ptr().align_offset(PAGE);
+        let buffer = &mut self.buffer[start..start + BUFFER];
         while messages < count {
-            let arrived = self.stream.read(&mut self.buffer).unwrap();
-            let mut input = &mut self.buffer[..arrived];
+            let arrived = self.stream.read(buffer).unwrap();
+            let mut input = &mut buffer[..arrived];
             while let Some(event) = self.connection.receive(now, &mut input) {
                 bytes += match black_box(&event) {
                     Event::Text(text) => text.len(),
