@@ -60,6 +60,7 @@ impl Gathered {
     ///
     /// # Errors
     /// As [`push`](Gathered::push), or else what `inflate` says.
+    #[cfg(any(feature = "deflate", test))]
     pub(super) fn inflate(
         &mut self,
         inflate: impl FnOnce(&mut Vec<u8>) -> Result<(), ProtocolError>,

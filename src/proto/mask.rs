@@ -97,16 +97,16 @@ pub(super) fn append_masked(target: &mut Vec<u8>, piece: &[u8], key: MaskingKey)
         4..8 => copy_blocks::<4>(piece, room, key),
         8..16 => copy_blocks::<8>(piece, room, key),
         16..WIDE_PAYS_FROM => copy_blocks::<16>(piece, room, key),
-        _ => wide::with_vectors(Copy(piece, room, key)),
+        _ => wide::with_vectors(Copying(piece, room, key)),
     }
     // SAFETY: all of `room`, which begins where the vector ends, has been written: by
     // `copy_bytes` one by one, by `copy_blocks` as it holds at least a block.
     unsafe { target.set_len(target.len() + piece.len()) }
 }
 
-struct Copy<'p>(&'p [u8], &'p mut [MaybeUninit<u8>], MaskingKey);
+struct Copying<'p>(&'p [u8], &'p mut [MaybeUninit<u8>], MaskingKey);
 
-impl wide::Work for Copy<'_> {
+impl wide::Work for Copying<'_> {
     #[inline(always)]
     fn run(self) {
         copy_blocks::<LINE>(self.0, self.1, self.2);
@@ -119,7 +119,8 @@ fn copy_bytes(source: &[u8], target: &mut [MaybeUninit<u8>], key: MaskingKey) {
     }
 }
 
-/// Like [`mask_blocks`]: the last block is copied first, and over it what comes before.
+/// Writes all of `target` if it is as long as `source` and has a block at least; the last
+/// one is written over part of the one before.
 #[inline(always)]
 fn copy_blocks<const N: usize>(source: &[u8], target: &mut [MaybeUninit<u8>], key: MaskingKey) {
     for (source, target) in source.as_chunks::<N>().0.iter().zip(target.as_chunks_mut::<N>().0) {
@@ -198,6 +199,22 @@ mod tests {
                 let mut plain = bytes.clone();
                 mask_lines(&mut plain[start..start + len], rotated(key, offset));
                 assert_eq!(plain, slow, "start {start}, length {len}");
+            }
+        }
+    }
+
+    // Proves 6455-6.2-5.
+    #[test]
+    fn section_5_3_what_is_masked_on_its_way_behind_other_bytes_equals_the_formula() {
+        let key = [0x12, 0x34, 0x56, 0x78];
+        let bytes: Vec<u8> = (0..=255).cycle().take(5 << 10).collect();
+        for before in 0..20 {
+            for len in (0..3 * WIDE_PAYS_FROM).chain([4 << 10, (4 << 10) + 77]) {
+                let mut appended = bytes[..before].to_vec();
+                append_masked(&mut appended, &bytes[before..before + len], key);
+                let mut expected = bytes[..before + len].to_vec();
+                naive(&mut expected[before..], key, 0);
+                assert_eq!(appended, expected, "{len} bytes behind {before}");
             }
         }
     }
