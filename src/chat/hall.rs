@@ -93,7 +93,13 @@ impl Chat {
                 None => break,
             }
         }
-        lock(&self.rooms).expire(now);
+        let occupied: Vec<Arc<Room>> = {
+            let mut rooms = lock(&self.rooms);
+            rooms.expire(now);
+            rooms.occupied().cloned().collect()
+        };
+        // Not under that lock: a room that is just storing something may take a while.
+        occupied.iter().for_each(|room| room.rest());
         lock(&self.directory).expire(now);
     }
 

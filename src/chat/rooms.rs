@@ -118,10 +118,8 @@ impl Rooms {
         }
     }
 
-    /// Forgets those that have been empty for long enough; the others rest if nobody
-    /// speaks.
+    /// Forgets those that have been empty for long enough.
     pub(crate) fn expire(&mut self, now: Timestamp) {
-        self.by_name.values().for_each(|slot| slot.room.rest());
         while self.oldest().is_some_and(|empty| empty.since.plus_millis(MEMORY) <= now) {
             self.forget_one();
         }

@@ -5,11 +5,9 @@ use std::num::NonZeroUsize;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Tasks that run before a thread asks the system for news, at most. Everybody who
-/// has something to say or to hear gets a turn before that, so that a member of a
-/// busy room writes once what many have said. (By default it is 61: what arrives in
-/// the middle of such a round makes all of them write twice.)
-const ROUND: u32 = 4096;
+/// Tasks that run before a thread asks the system for news, at most. One of them is a
+/// turn of all connections that had news, so a flood must not give it many in a row.
+const ROUND: u32 = 8;
 
 /// A runtime with this many threads, one a core if it is not said.
 pub(super) fn with_threads(threads: Option<NonZeroUsize>) -> io::Result<Runtime> {

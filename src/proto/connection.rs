@@ -334,8 +334,8 @@ impl Connection {
         self.assembler.release_memory();
     }
 
-    /// When [`handle_timeout`](Connection::handle_timeout) is due next; moves
-    /// later each time the peer is heard.
+    /// When [`handle_timeout`](Connection::handle_timeout) is due next; moves each time
+    /// the peer is heard.
     #[must_use]
     pub fn timeout(&self) -> Option<Instant> {
         let wait = match (self.phase, self.schedule) {

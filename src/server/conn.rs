@@ -31,8 +31,8 @@ use crate::proto::{CloseCode, CloseFrame, Config, Connection, Event, State};
 /// Bytes that one read may bring in.
 const READ: usize = 64 << 10;
 
-/// Reads of one turn. The second mostly finds nothing, and so asks to be called
-/// when there is something.
+/// Reads of one turn, as long as they find less than they could take. The second
+/// mostly finds nothing, and so asks to be called when there is something.
 const READS: usize = 2;
 
 /// Turns in a row that the others' messages may keep a connection from reading.
@@ -76,7 +76,7 @@ pub(super) struct Conn<S> {
 /// What a connection has heard that listened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Heard {
-    /// All that had arrived.
+    /// All that had arrived, or will.
     All,
     /// There may be more.
     Part,
@@ -125,12 +125,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         conn
     }
 
-    /// Takes one read's worth from the transport: ready if there was something.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Takes one read's worth from the transport: ready if there was something, and
+    /// whether that was as much as it could be.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
             self.receive(&mut unread);
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ok(true));
         }
         if self.ended || self.is_over() {
             return Poll::Pending;
@@ -138,6 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         scratch::with(|buffer| {
             let mut buffer = buffer.take(READ);
             ready!(Pin::new(&mut self.transport).poll_read(cx, &mut buffer))?;
+            let is_full = buffer.remaining() == 0;
             match buffer.filled_mut() {
                 [] => {
                     self.ended = true;
@@ -150,7 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                     self.receive(bytes);
                 }
             }
-            Poll::Ready(Ok(()))
+            Poll::Ready(Ok(is_full))
         })
     }
 
@@ -239,8 +241,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         protocol.into_iter().chain(transport).chain(self.farewell).min()
     }
 
-    /// Whether its deadline may be nearer than before the last turn. As long as it
-    /// just reads and writes, the deadline only moves later.
+    /// Whether its deadline may be nearer than before it spoke. As long as it just
+    /// writes, it is where it was.
     pub(super) fn hurries(&self) -> bool {
         self.stalled.is_some() || self.farewell.is_some() || self.connection.state() != State::Open
     }
@@ -279,9 +281,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 return Heard::Nothing;
             }
             match self.poll_read(cx) {
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(false)) => {}
+                Poll::Ready(Ok(true)) => return Heard::Part,
                 Poll::Ready(Err(error)) => {
                     tracing::debug!(%error, "a connection was lost");
+                    self.ended = true;
                     self.connection.receive_eof();
                     return Heard::All;
                 }
@@ -304,8 +308,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         let again = match self.heard.take() {
             None | Some(Heard::All) => false,
             Some(Heard::Part) => true,
-            // When its transport takes more, it is called.
-            Some(Heard::Nothing) => !self.answers_pile_up() && self.stalled.is_none(),
+            // When its transport takes more, it is called; if it is broken, nobody calls.
+            Some(Heard::Nothing) => self.stalled.is_none() && !self.answers_pile_up(),
         };
         if self.is_busy && !again {
             self.connection.release_memory();
@@ -319,9 +323,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         self.connection.state() == State::Closed
     }
 
-    /// Says how it ended.
-    pub(super) fn end(mut self) {
-        self.leave();
+    /// Says how it ended, which is over.
+    pub(super) fn log_end(&self) {
         if let Some(closure) = self.connection.closure() {
             tracing::debug!(
                 code = closure.code.map(|code| code.get()),

@@ -37,6 +37,7 @@ use self::bell::Calls;
 use self::deadlines::Deadlines;
 use super::conn::Conn;
 use super::door::Place;
+use crate::chat::Bell as _;
 
 /// Deadlines of connections that have ended, beside as many as there are connections.
 const MOST_OLD_DEADLINES: usize = 64;
@@ -79,9 +80,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pumps<S> {
 }
 
 impl<S> Pumps<S> {
-    /// Into the pump that has the fewest connections.
+    /// Into the pump that has the fewest connections; none if the runtime ends.
     pub(super) fn entrance(&self) -> Option<&Entrance<S>> {
-        self.0.iter().min_by_key(|entrance| entrance.calls.bells())
+        let open = self.0.iter().filter(|entrance| !entrance.newcomers.is_closed());
+        open.min_by_key(|entrance| entrance.calls.bells())
     }
 }
 
@@ -92,7 +94,7 @@ impl<S> Entrance<S> {
     }
 
     pub(super) fn enter(&self, newcomer: Newcomer<S>) {
-        // It fails only if the runtime has ended, and the pump with it.
+        // It fails only if the runtime ends, and the pump with it.
         let _ = self.newcomers.send(newcomer);
     }
 }
@@ -116,6 +118,7 @@ struct Seat<S> {
     waker: Waker,
     /// The nearest deadline of which the pump knows.
     deadline: Option<Instant>,
+    /// Behind the connection, so that they are given back last.
     _belongings: Belongings,
 }
 
@@ -156,14 +159,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         }
     }
 
-    /// Keeps the deadlines that have passed.
+    /// Keeps the deadlines that have passed, and lists those whose they were.
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready((deadline, number)) = self.deadlines.poll_next(cx) {
             let Some(seat) = self.seats.get_mut(number) else { continue };
-            if seat.deadline == Some(deadline) {
-                seat.deadline = None;
-                seat.conn.handle_timeout(Instant::now());
-                seat.bell.call_again();
+            if seat.deadline != Some(deadline) {
+                continue;
+            }
+            seat.deadline = None;
+            seat.bell.ring();
+            if !seat.survives(|conn, _| conn.handle_timeout(Instant::now())) {
+                self.remove(number);
             }
         }
     }
@@ -179,12 +185,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
     }
 
     /// A turn of everybody who was called.
-    fn turn(&mut self) {
+    fn turn(&mut self, cx: &mut Context<'_>) {
         let (mut called, mut rung) = (take(&mut self.called), take(&mut self.rung));
         self.calls.take(&mut called);
         for number in &called {
             self.listen(*number);
         }
+        // Behind listening: an answer that is here already has come in time.
+        self.poll_deadlines(cx);
         self.calls.take(&mut rung);
         for number in called.drain(..).chain(rung.drain(..)) {
             self.speak(number);
@@ -194,11 +202,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
 
     fn listen(&mut self, number: usize) {
         let Some(seat) = self.seats.get_mut(number) else { return };
-        if seat.bell.take_call() && !seat.survives(Conn::listen) {
-            self.seats.remove(number);
+        if !seat.bell.take_call() {
+            return;
+        }
+        match seat.survives(Conn::listen) {
+            true => self.set_deadline(number),
+            false => self.remove(number),
         }
     }
 
+    /// Whoever has nothing to say is not hurt by being asked: the bell of a connection
+    /// that has gone may have listed the one that has its number now.
     fn speak(&mut self, number: usize) {
         let Some(seat) = self.seats.get_mut(number) else { return };
         seat.bell.delist();
@@ -207,20 +221,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
                 cx.waker().wake_by_ref();
             }
         });
-        if !survives {
-            self.seats.remove(number);
-            return;
-        }
-        if seat.conn.is_over() {
-            self.seats.remove(number).conn.end();
-            return;
-        }
-        // A deadline that moved later is looked at when the old one has passed.
-        if seat.deadline.is_none() || seat.conn.hurries() {
+        if !survives || seat.conn.is_over() {
+            self.remove(number);
+        } else if seat.deadline.is_none() || seat.conn.hurries() {
             self.set_deadline(number);
         }
     }
 
+    fn remove(&mut self, number: usize) {
+        let mut seat = self.seats.remove(number);
+        seat.survives(|conn, _| conn.log_end());
+        // It leaves its rooms if it has not yet.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(seat)));
+    }
+
+    /// One that moved later is looked at when the old one has passed.
     fn set_deadline(&mut self, number: usize) {
         let Some(seat) = self.seats.get_mut(number) else { return };
         let deadline = seat.conn.deadline();
@@ -247,12 +262,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Pump<S> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let pump = self.get_mut();
         let is_closed = pump.poll_newcomers(cx).is_ready();
-        pump.poll_deadlines(cx);
-        pump.turn();
+        pump.turn(cx);
         if is_closed && pump.seats.is_empty() {
             return Poll::Ready(());
         }
-        // There may be deadlines since this turn, and those whose bells rang in it.
+        // There may be nearer deadlines since, and those whose bells rang meanwhile.
         pump.poll_deadlines(cx);
         pump.calls.register(cx.waker());
         if !pump.calls.is_empty() {

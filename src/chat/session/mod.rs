@@ -4,7 +4,7 @@
 //! goes out: objects for this connection alone, through an [`Outbox`], and
 //! whole frames of its rooms, through [`Session::next_frames`].
 //!
-//! A turn of the connection's task is: [`receive`](Session::receive) all that
+//! A connection's turn is: [`receive`](Session::receive) all that
 //! has arrived, [`wake_rooms`](Session::wake_rooms) once, then write what
 //! [`next_frames`](Session::next_frames) hands out until it has nothing more.
 //!
@@ -322,7 +322,7 @@ impl Membership {
     }
 }
 
-/// A task that ends early, or panics, leaves no ghost behind.
+/// A connection that ends early, or panics, leaves no ghost behind.
 impl Drop for Session {
     fn drop(&mut self) {
         self.lose(self.chat.last_tick());

@@ -87,6 +87,10 @@ impl Frames {
             self.pieces.remove(0);
             self.begun = false;
         }
+        if self.pieces.spilled() {
+            // An idle connection has no memory for many.
+            self.pieces = SmallVec::new();
+        }
         written
     }
 
@@ -149,6 +153,8 @@ mod tests {
             frames.push(Bytes::from_static(b"small"));
         }
         assert_eq!(frames.pieces.len(), MOST_PIECES);
+        assert_eq!(frames.advance(0, frames.size()), 0);
+        assert!(!frames.pieces.spilled(), "what is written holds nothing");
         let mut frames = Frames::default();
         frames.push(vec![0; ENOUGH].into());
         assert!(!frames.have_room());

@@ -310,6 +310,66 @@ async fn a_client_that_pauses_and_then_reads_gets_every_answer() {
     writing.await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn mail_that_answers_have_no_room_for_comes_when_they_are_written() {
+    let hall = Hall::new(|config| config.chat.rate = None);
+    let (bob, served) = hall.join("Bob").await;
+    drop(bob);
+    served.ended().await;
+    let (mut ann, _ann) = hall.join("Ann").await;
+    let content = "x".repeat(4000);
+    for _ in 0..100 {
+        ann.say(&format!(r#"{{"type":"private","to":"Bob","content":"{content}"}}"#)).await;
+        ann.expect(r#""type":"private""#).await;
+    }
+    // A transport that takes all of it at once, and so never calls.
+    let (client, server) = duplex(1 << 20);
+    let _bob = hall.serve(server, Encoding::V1);
+    let mut bob = Client(WebSocket::client(client, Vec::new(), Config::default()));
+    bob.say(r#"{"type":"join","username":"Bob"}"#).await;
+    let start = Instant::now();
+    for _ in 0..100 {
+        bob.expect(r#""type":"private""#).await;
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_go_out_at_an_interval_that_is_shorter_than_the_timeout() {
+    let hall = Hall::new(|config| {
+        let (interval, timeout) = (Duration::from_secs(5), Duration::from_secs(20));
+        let keepalive = crate::proto::Keepalive { interval, timeout, ..Default::default() };
+        config.connection.keepalive = Some(keepalive);
+    });
+    let (mut raw, _served) = hall.raw(64 << 10);
+    let start = Instant::now();
+    let (mut pings, mut bytes) = (Vec::new(), Vec::new());
+    while pings.len() < 4 {
+        bytes.push(raw.read_u8().await.unwrap());
+        if bytes.ends_with(b"\x89\x00") {
+            pings.push(start.elapsed().as_secs());
+            raw.write_all(b"\x8A\x80\0\0\0\0").await.unwrap();
+        }
+    }
+    assert_eq!(pings, [5, 10, 15, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_goes_while_its_answers_pile_up_is_gone_at_once() {
+    let hall = Hall::new(|config| {
+        config.chat.rate = None;
+        config.connection.keepalive = None;
+    });
+    let (mut raw, served) = hall.raw(1 << 10);
+    let ping = masked(br#"{"type":"ping","nonce":1}"#);
+    let flood = async { while raw.write_all(&ping).await.is_ok() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(1), flood).await.is_err(), "it is not read");
+    let start = Instant::now();
+    drop(raw);
+    served.ended().await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
 // Proves 6455-7.3-1, 6455-7.4.1-1, fault-75.
 #[tokio::test(start_paused = true)]
 async fn section_7_4_1_a_stopping_server_says_1001_and_does_not_wait_for_ever() {

@@ -17,6 +17,10 @@ use crate::server::config::ServerConfig;
 /// The time over which the clients of a server that stops come back.
 const COME_BACK: Duration = Duration::from_secs(3);
 
+/// How often one turn takes what there is, of which [`Frames`](super::frames::Frames)
+/// bounds the size, and writes it.
+const ROUNDS: usize = 16;
+
 /// Frames the session's objects for this connection.
 pub(super) struct Answers<'c> {
     connection: &'c mut Connection,
@@ -42,15 +46,18 @@ pub(super) fn answers<'c>(connection: &'c mut Connection, config: &ServerConfig)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
-    /// Writes until nothing is left or the transport takes no more.
+    /// Writes until nothing is left or the transport takes no more; after much, others
+    /// have their turn.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
+        for _ in 0..ROUNDS {
             let is_all = self.take_frames();
             ready!(self.poll_write_taken(cx))?;
             if is_all && !self.show_frames() && !self.tell_if_drained() {
                 return Pin::new(&mut self.transport).poll_flush(cx);
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes the answers, and what was taken from the rooms.
@@ -102,7 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 Next::Nothing if self.frames.is_empty() && self.farewell.is_some() => {
                     self.close_as_ordered();
                 }
-                Next::Nothing => return self.farewell.is_none(),
+                // What can wait may wait only for the answers to be written.
+                Next::Nothing => return self.farewell.is_none() && !self.answers_pile_up(),
             }
         }
         if self.connection.state() == State::Open {
@@ -150,10 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// still be something to read that the peer sent before it went.
     pub(super) fn poll_output(&mut self, cx: &mut Context<'_>) {
         if self.broken {
-            // Nobody will get what is queued.
-            self.frames.clear();
-            self.connection.advance(self.connection.outgoing().len());
-            return;
+            return self.forget_output();
         }
         let written = match self.poll_write(cx) {
             Poll::Ready(Ok(())) => self.poll_shutdown(cx),
@@ -163,6 +168,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             tracing::debug!(%error, "a connection takes nothing more");
             self.broken = true;
             self.stalled = None;
+            self.forget_output();
         }
+    }
+
+    /// Nobody will get what is queued.
+    fn forget_output(&mut self) {
+        self.frames.clear();
+        self.connection.advance(self.connection.outgoing().len());
     }
 }

@@ -99,11 +99,6 @@ impl Bell {
         }
     }
 
-    /// Another turn.
-    pub(super) fn call_again(&self) {
-        self.call(CALLED);
-    }
-
     fn call(&self, why: u8) {
         if self.state.fetch_or(LISTED | why, Ordering::AcqRel) & LISTED == 0 {
             self.calls.list(self.number.load(Ordering::Relaxed));

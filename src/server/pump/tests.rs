@@ -65,6 +65,64 @@ async fn a_connection_that_panics_ends_and_no_other() {
     ann.expect("still here").await;
 }
 
+/// A transport that panics when it is dropped.
+struct Bomb(DuplexStream);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "as it was told to");
+    }
+}
+
+impl AsyncRead for Bomb {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Bomb {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_a_connection_is_dropped_ends_no_other() {
+    let (hall, pump) = Hall::with_pump(|_| {});
+    let pump = tokio::spawn(unconstrained(pump));
+    let [(raw, first), (_other, second)] = [duplex(64 << 10), duplex(64 << 10)];
+    let [gone, other] = [first, second].map(|server| hall.serve(Bomb(server), Encoding::V1));
+    drop(raw);
+    gone.ended().await;
+    assert!(other.ended().now_or_never().is_none());
+    pump.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_sent_into_a_pump_that_has_ended() {
+    let (entrance, pump) = Pump::<DuplexStream>::new();
+    let pumps = Pumps(vec![entrance]);
+    assert!(pumps.entrance().is_some());
+    drop(pump);
+    assert!(pumps.entrance().is_none());
+}
+
 #[tokio::test(start_paused = true)]
 async fn those_who_have_gone_leave_few_deadlines_behind() {
     let (hall, mut pump) = Hall::with_pump(|_| {});

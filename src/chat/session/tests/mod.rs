@@ -90,7 +90,7 @@ impl Client {
         client
     }
 
-    /// One turn of the connection's task, without its writing.
+    /// A connection's turn, without its writing.
     fn send(&mut self, json: &str) {
         self.send_at(json, NOW);
     }
