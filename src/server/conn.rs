@@ -51,11 +51,11 @@ pub(super) struct Conn<S> {
     frames: Frames,
     /// Bytes that arrived behind those whose answers have to be written first.
     unread: Box<[u8]>,
-    /// When the transport stopped taking bytes, while some wait.
-    stalled: Option<Instant>,
+    /// When the transport stopped taking bytes, while some wait; boxed, as few have it.
+    stalled: Option<Box<Instant>>,
     /// By when to obey the order to close: what the rooms hold for this
     /// connection goes out before.
-    farewell: Option<Instant>,
+    farewell: Option<Box<Instant>>,
     /// What the person behind the connection watches of it.
     inspector: Option<Box<Inspector>>,
     /// For how many turns in a row it has been kept from reading.
@@ -237,8 +237,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         if self.connection.state() != State::Open {
             return protocol;
         }
-        let transport = self.stalled.map(|since| since + self.config.write_timeout);
-        protocol.into_iter().chain(transport).chain(self.farewell).min()
+        let farewell = self.farewell.as_deref().copied();
+        protocol.into_iter().chain(self.stall_deadline()).chain(farewell).min()
+    }
+
+    /// When a transport that takes nothing is given up.
+    fn stall_deadline(&self) -> Option<Instant> {
+        self.stalled.as_deref().map(|since| *since + self.config.write_timeout)
     }
 
     /// Whether its deadline may be nearer than before it spoke. As long as it just
@@ -250,10 +255,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// Keeps the deadlines of the protocol and of the transport that have passed.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now.into_std());
-        if self.stalled.is_some_and(|since| now >= since + self.config.write_timeout) {
+        if self.stall_deadline().is_some_and(|deadline| now >= deadline) {
             self.close(close::TOO_SLOW, "you read too slowly");
         }
-        if self.farewell.is_some_and(|deadline| now >= deadline) {
+        if self.farewell.as_deref().is_some_and(|deadline| now >= *deadline) {
             self.close_as_ordered();
         }
     }
@@ -261,7 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     /// Prepares to close if the server says so.
     fn obey_order(&mut self) {
         if self.farewell.is_none() && self.session.close_order().is_some() {
-            self.farewell = Some(Instant::now() + FAREWELL);
+            self.farewell = Some(Box::new(Instant::now() + FAREWELL));
         }
     }
 

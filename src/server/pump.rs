@@ -114,8 +114,6 @@ pub(super) struct Pump<S> {
 struct Seat<S> {
     conn: Conn<S>,
     bell: Arc<Bell>,
-    /// The bell again, as the transport's waker.
-    waker: Waker,
     /// The nearest deadline of which the pump knows.
     deadline: Option<Instant>,
     /// Behind the connection, so that they are given back last.
@@ -142,13 +140,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         loop {
             match self.newcomers.poll_recv(cx) {
                 Poll::Ready(Some(Newcomer { bell, conn, belongings })) => {
-                    let waker = Waker::from(Arc::clone(&bell));
                     let seat = self.seats.vacant_entry();
                     bell.install(seat.key());
                     seat.insert(Box::new(Seat {
                         conn,
                         bell,
-                        waker,
                         deadline: None,
                         _belongings: belongings,
                     }));
@@ -250,7 +246,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
     /// Does something with the connection. A panic ends this connection and no other.
     fn survives(&mut self, turn: impl FnOnce(&mut Conn<S>, &mut Context<'_>)) -> bool {
-        let turn = || turn(&mut self.conn, &mut Context::from_waker(&self.waker));
+        let waker = Waker::from(Arc::clone(&self.bell));
+        let turn = || turn(&mut self.conn, &mut Context::from_waker(&waker));
         // Whatever state it leaves the connection in, nobody will see it again.
         catch_unwind(AssertUnwindSafe(turn)).is_ok()
     }

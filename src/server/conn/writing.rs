@@ -80,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(written) => written,
                 Poll::Pending => {
-                    self.stalled.get_or_insert_with(Instant::now);
+                    self.stalled.get_or_insert_with(|| Box::new(Instant::now()));
                     return Poll::Pending;
                 }
             };
