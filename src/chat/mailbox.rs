@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::task::Waker;
 
 use super::names::UserName;
 use super::post::Private;
@@ -19,8 +18,7 @@ const MOST_WAITING: usize = 768 << 10;
 
 /// Tells a connection that its mailbox has something for it, so that it looks.
 ///
-/// A [`Waker`] is one that wakes a task; `()` is one that nobody hears, for those
-/// who look without being told.
+/// `()` is one that nobody hears, for those who look without being told.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,12 +46,6 @@ pub trait Bell: Send + Sync {
 
 impl Bell for () {
     fn ring(&self) {}
-}
-
-impl Bell for Waker {
-    fn ring(&self) {
-        self.wake_by_ref();
-    }
 }
 
 /// What connects one connection with its rooms and its server.

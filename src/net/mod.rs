@@ -11,6 +11,8 @@ mod connect;
 mod error;
 pub(crate) mod head;
 pub(crate) mod keys;
+#[cfg(test)]
+pub(crate) mod pongs;
 pub(crate) mod scratch;
 mod stream;
 mod websocket;

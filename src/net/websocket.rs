@@ -277,13 +277,11 @@ impl<S> fmt::Debug for WebSocket<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::task::Context;
-
     use futures_util::FutureExt;
-    use tokio::io::{AsyncWriteExt, ReadBuf};
+    use tokio::io::AsyncWriteExt;
 
     use super::*;
+    use crate::net::pongs::Pongs;
 
     #[tokio::test]
     async fn the_buffer_of_a_burst_is_given_back_with_its_last_message() {
@@ -302,41 +300,9 @@ mod tests {
         assert!(size <= 392, "{size}");
     }
 
-    /// A transport that always has a Pong and takes everything.
-    struct Pongs;
-
-    impl AsyncRead for Pongs {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            buffer: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            buffer.put_slice(b"\x8A\x80\0\0\0\0");
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl AsyncWrite for Pongs {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_never_stops_sending_does_not_keep_the_thread() {
-        let mut socket = WebSocket::server(Pongs, Vec::new(), Config::default());
+        let mut socket = WebSocket::server(Pongs { takes: true }, Vec::new(), Config::default());
         assert!(socket.recv().now_or_never().is_none(), "and it comes back to say so");
         socket.send("still able to").await.unwrap();
         let closed = socket.close(CloseCode::NORMAL, "").now_or_never();

@@ -11,8 +11,8 @@
 //!   rooms ────── ring ┘                  └─> speak ─> transport      ┘
 //! ```
 //!
-//! With a task of its own each connection would need half as much memory again,
-//! and a delivery twice the instructions.
+//! With a task of its own each connection would need a timer of its own too, and a
+//! delivery twice the instructions.
 
 mod bell;
 mod deadlines;
