@@ -205,6 +205,11 @@ export class Person {
     await this.page.locator('#chat[data-in="true"]').waitFor();
   }
 
+  /** Asks for an attempt now. A page that began one by itself has hidden the button: that is as good. */
+  async triesNow() {
+    await this.page.locator('#connection-retry').dispatchEvent('click');
+  }
+
   /** Goes to a place by its address, as a link would. */
   async goes(address) {
     await this.page.evaluate((hash) => new Promise((resolve) => {

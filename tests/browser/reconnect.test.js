@@ -106,7 +106,7 @@ test('a server that restarts is joined again, and the page says what it cannot k
   await ada.isConnection('Reconnecting');
   const second = await startServerAt(first.port);
   t.after(() => second.stop());
-  await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.triesNow();
   await ada.canTalk();
   await ada.say('after the restart');
   await ada.sees('after the restart');
@@ -130,7 +130,7 @@ test('a server that keeps what was said is gone on with as if nothing had been',
   await ada.say('while it was away');
   const second = await startServerAt(first.port, '--data', folder);
   t.after(() => second.stop());
-  await ada.page.getByRole('button', { name: 'Try now' }).click();
+  await ada.triesNow();
   await ada.sees('while it was away');
   assert.deepEqual(await ada.messages(), ['before the restart', 'while it was away']);
   assert.equal(await ada.page.locator('.notice.gap').count(), 0);
