@@ -28,10 +28,13 @@ async function joined(name, { url = server.url, options = WIDE } = {}) {
 const toggle = (person) => person.page.getByRole('button', { name: 'Frames of this connection' });
 /** The rows in which these words stand. */
 const rows = (person, words) => person.page.getByRole('row').filter({ hasText: words });
+/** The first control frame of this kind; the page's own pings and pongs are text frames. */
+const control = (person, opcode) => person.page.getByRole('row')
+  .filter({ has: person.page.getByRole('gridcell', { name: opcode, exact: true }) }).first();
 
 async function watches(person) {
   await toggle(person).click();
-  await rows(person, 'pong').waitFor();
+  await control(person, 'pong').waitFor();
 }
 
 test('nothing of it is fetched, asked for or shown before it is opened', async () => {
@@ -44,8 +47,8 @@ test('nothing of it is fetched, asked for or shown before it is opened', async (
 test('a ping and its pong are seen, and what one says with mask, length and text', async () => {
   const ada = await joined('Seen');
   await watches(ada);
-  assert.match(await rows(ada, 'ping').first().textContent(), /↓ to you.*pingFIN0 bytes$/);
-  assert.match(await rows(ada, 'pong').first().textContent(), /↑ to server.*pongFIN[\da-f]{8}0 bytes$/);
+  assert.match(await control(ada, 'ping').textContent(), /↓ to you.*pingFIN0 bytes$/);
+  assert.match(await control(ada, 'pong').textContent(), /↑ to server.*pongFIN[\da-f]{8}0 bytes$/);
   await ada.say('do you <b>see</b> me?');
   const own = rows(ada, 'do you <b>see</b> me?').filter({ hasText: 'to server' });
   assert.match(await own.textContent(), /↑ to server\d\d:\d\d:\d\d.\d{3}textFINcompressed[\da-f]{8}\d+ bytes\{"type":"message"/);
@@ -71,11 +74,11 @@ test('a chosen frame is drawn as the RFC does, with mouse and keyboard', async (
   const { keyboard } = ada.page;
   await keyboard.press('Home');
   await detail.getByRole('heading', { name: 'Ping frame to you' }).waitFor();
-  await keyboard.press('ArrowDown');
-  await detail.getByRole('heading', { name: 'Pong frame to the server' }).waitFor();
+  await keyboard.press('ArrowDown'); // to its Pong, or to a ping of the page that came between
+  await detail.getByRole('heading', { name: /^(Pong|Text) frame to the server$/ }).waitFor();
   await keyboard.press('Escape');
   assert.equal(await detail.isVisible(), false);
-  assert.match(await ada.page.evaluate(() => document.activeElement.textContent), /pong/);
+  assert.match(await ada.page.evaluate(() => document.activeElement.textContent), /to server/);
   await keyboard.press('Enter');
   await detail.waitFor();
   await keyboard.press('Escape');
@@ -87,7 +90,7 @@ test('a chosen frame is drawn as the RFC does, with mouse and keyboard', async (
 test('on a phone the chosen frame takes the place of the list, and gives it back', async () => {
   const ada = await joined('Phone', { options: PHONE });
   await watches(ada);
-  await rows(ada, 'pong').click();
+  await control(ada, 'pong').click();
   const detail = ada.page.getByRole('region', { name: 'The chosen frame' });
   await detail.waitFor();
   assert.equal(await rows(ada, 'to you').first().isVisible(), false);
