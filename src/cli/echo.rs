@@ -68,11 +68,12 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
 /// Serves many connections in one task: each in a task of its own would take 200
 /// bytes more. A panic ends one connection and no other.
 async fn work(mut newcomers: UnboundedReceiver<TcpStream>) {
+    let options = options();
     let (mut opening, mut open) = (FuturesUnordered::new(), FuturesUnordered::new());
     loop {
         tokio::select! {
             Some(stream) = newcomers.recv() => {
-                opening.push(AssertUnwindSafe(accept(stream)).catch_unwind());
+                opening.push(AssertUnwindSafe(accept(stream, &options)).catch_unwind());
             }
             Some(accepted) = opening.next() => match accepted {
                 Ok(Ok(socket)) => open.push(AssertUnwindSafe(Echo(socket)).catch_unwind()),
@@ -85,8 +86,7 @@ async fn work(mut newcomers: UnboundedReceiver<TcpStream>) {
     }
 }
 
-async fn accept(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> {
-    stream.set_nodelay(true).map_err(AcceptError::Io)?;
+fn options() -> AcceptOptions {
     let limits = Limits {
         max_frame: MAX_MESSAGE as u64,
         max_message: MAX_MESSAGE,
@@ -95,8 +95,15 @@ async fn accept(stream: TcpStream) -> Result<WebSocket<TcpStream>, AcceptError> 
     };
     let config = Config { limits, ..Config::default() };
     let handshake = ServerOptions { deflate: Some(Deflate::default()), ..ServerOptions::default() };
-    let options = AcceptOptions { config, handshake, ..AcceptOptions::default() };
-    Ok(accept_with(stream, &options).await?.socket)
+    AcceptOptions { config, handshake, ..AcceptOptions::default() }
+}
+
+async fn accept(
+    stream: TcpStream,
+    options: &AcceptOptions,
+) -> Result<WebSocket<TcpStream>, AcceptError> {
+    stream.set_nodelay(true).map_err(AcceptError::Io)?;
+    Ok(accept_with(stream, options).await?.socket)
 }
 
 /// An open connection, by hand: an `async fn` would hold the socket twice.

@@ -1,8 +1,8 @@
 //! The chat server: one port for WebSockets and for the page.
 //!
 //! A [`Server`] accepts TCP connections as long as the `door` has places. Each
-//! is `welcome`d by a task: its request is read and answered over HTTP, or it
-//! becomes a `conn`, which owns the socket, a protocol
+//! is `welcome`d in the `reception`: its request is read and answered over HTTP, or
+//! it becomes a `conn`, which owns the socket, a protocol
 //! [`Connection`](crate::proto::Connection) and a chat
 //! [`Session`](crate::chat::Session), and goes into a `pump`, a task that serves
 //! many. The door knows them all, so that a stopping server can say goodbye to
@@ -14,6 +14,7 @@ mod conn;
 mod door;
 mod listen;
 mod pump;
+mod reception;
 mod web;
 mod welcome;
 
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
@@ -34,7 +35,7 @@ pub use config::ServerConfig;
 pub use listen::{Listener, accept_from, listen_on};
 
 use self::door::{Door, Full};
-use self::pump::Pumps;
+use self::reception::Receptions;
 use crate::chat::{Chat, CloseOrder, Engine, SUBPROTOCOL};
 use crate::engine::Memory;
 use crate::net::keys;
@@ -69,7 +70,27 @@ struct Shared {
     handshake: ServerOptions,
     chat: Arc<Chat>,
     door: Arc<Door>,
+    /// What has to end before the server has: receptions and connections.
     tasks: TaskTracker,
+}
+
+impl Shared {
+    fn new(config: ServerConfig, engine: impl Engine + 'static) -> Arc<Shared> {
+        let mut secret = [0; 32];
+        keys::fill(&mut secret);
+        Arc::new(Shared {
+            handshake: ServerOptions {
+                subprotocols: vec![SUBPROTOCOL.to_owned()],
+                allowed_origins: config.allowed_origins.clone(),
+                #[cfg(feature = "deflate")]
+                deflate: config.deflate,
+            },
+            chat: Chat::new(config.chat.clone(), engine, secret),
+            door: Door::new(config.max_connections, config.max_per_address),
+            tasks: TaskTracker::new(),
+            config: Arc::new(config),
+        })
+    }
 }
 
 impl<L: Listener> Server<L> {
@@ -92,21 +113,7 @@ impl<L: Listener> Server<L> {
         config: ServerConfig,
         engine: impl Engine + 'static,
     ) -> Server<L> {
-        let mut secret = [0; 32];
-        keys::fill(&mut secret);
-        let shared = Shared {
-            handshake: ServerOptions {
-                subprotocols: vec![SUBPROTOCOL.to_owned()],
-                allowed_origins: config.allowed_origins.clone(),
-                #[cfg(feature = "deflate")]
-                deflate: config.deflate,
-            },
-            chat: Chat::new(config.chat.clone(), engine, secret),
-            door: Door::new(config.max_connections, config.max_per_address),
-            tasks: TaskTracker::new(),
-            config: Arc::new(config),
-        };
-        Server { listener, shared: Arc::new(shared) }
+        Server { listener, shared: Shared::new(config, engine) }
     }
 
     /// Serves until `stop` completes; then accepts nobody any more, sends every
@@ -117,8 +124,7 @@ impl<L: Listener> Server<L> {
     /// A dropped future stops accepting; connections go on until the runtime ends.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Server { mut listener, shared } = self;
-        let pumps = Arc::new(Pumps::start());
-        let stopping = tokio_util::sync::CancellationToken::new();
+        let receptions = Receptions::start(&shared);
         let mut stop = pin!(stop);
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -127,12 +133,11 @@ impl<L: Listener> Server<L> {
                 () = &mut stop => break,
                 _ = ticks.tick() => shared.chat.tick(clock::now()),
                 (stream, peer) = listener.accept() => {
-                    admit::<L>(stream, peer, &shared, &pumps, &stopping);
+                    admit(stream, peer, &shared.door, &receptions);
                 }
             }
         }
-        drop((listener, pumps));
-        stopping.cancel();
+        drop((listener, receptions));
         drain(&shared).await;
     }
 }
@@ -147,23 +152,13 @@ impl Server {
     }
 }
 
-/// Starts a task for a new connection, or turns it away.
-fn admit<L: Listener>(
-    mut stream: L::Stream,
-    peer: SocketAddr,
-    shared: &Arc<Shared>,
-    pumps: &Arc<Pumps<L::Stream>>,
-    stopping: &tokio_util::sync::CancellationToken,
-) {
-    match shared.door.enter(peer.ip()) {
-        Ok(place) => {
-            let welcomed =
-                welcome::welcome(stream, peer, place, Arc::clone(shared), Arc::clone(pumps));
-            let stopping = stopping.clone();
-            shared.tasks.spawn(async move {
-                stopping.run_until_cancelled(welcomed).await;
-            });
-        }
+/// Has a new connection received, or turns it away.
+fn admit<S>(mut stream: S, peer: SocketAddr, door: &Arc<Door>, receptions: &Receptions<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match door.enter(peer.ip()) {
+        Ok(place) => receptions.receive(stream, peer, place),
         Err(full) => {
             let answer = match full {
                 Full::Server => web::unavailable(),

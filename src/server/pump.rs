@@ -17,7 +17,7 @@
 mod bell;
 mod deadlines;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::future::Future;
 use std::mem::take;
@@ -42,13 +42,17 @@ use crate::chat::Bell as _;
 /// Deadlines of connections that have ended, beside as many as there are connections.
 const MOST_OLD_DEADLINES: usize = 64;
 
-/// The pumps of a server: one for each of the runtime's workers.
-pub(super) struct Pumps<S>(Vec<Entrance<S>>);
-
-/// Where connections get into a pump.
+/// Where connections get into a pump. It ends when there is none any more and its last
+/// connection has ended.
 pub(super) struct Entrance<S> {
     calls: Arc<Calls>,
     newcomers: mpsc::UnboundedSender<Newcomer<S>>,
+}
+
+impl<S> Clone for Entrance<S> {
+    fn clone(&self) -> Entrance<S> {
+        Entrance { calls: Arc::clone(&self.calls), newcomers: self.newcomers.clone() }
+    }
 }
 
 /// A connection on its way into a pump.
@@ -64,33 +68,15 @@ pub(super) struct Belongings {
     pub(super) _token: TaskTrackerToken,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Pumps<S> {
-    /// Starts them on the current runtime. Each ends when nobody can come in any
-    /// more and its last connection has ended.
-    pub(super) fn start() -> Pumps<S> {
-        let workers = tokio::runtime::Handle::current().metrics().num_workers();
-        let start = |_| {
-            let (entrance, pump) = Pump::new();
-            // It shares its time among connections by itself.
-            tokio::spawn(tokio::task::unconstrained(pump));
-            entrance
-        };
-        Pumps((0..workers).map(start).collect())
-    }
-}
-
-impl<S> Pumps<S> {
-    /// Into the pump that has the fewest connections; none if the runtime ends.
-    pub(super) fn entrance(&self) -> Option<&Entrance<S>> {
-        let open = self.0.iter().filter(|entrance| !entrance.newcomers.is_closed());
-        open.min_by_key(|entrance| entrance.calls.bells())
-    }
-}
-
 impl<S> Entrance<S> {
     /// A bell for a connection that will come in here.
     pub(super) fn bell(&self) -> Arc<Bell> {
         Bell::new(&self.calls)
+    }
+
+    /// How many have come in here, or will.
+    pub(super) fn bells(&self) -> usize {
+        self.calls.bells()
     }
 
     pub(super) fn enter(&self, newcomer: Newcomer<S>) {

@@ -1,7 +1,6 @@
 //! From a TCP connection to a chat connection, or to an answer over HTTP.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -10,8 +9,8 @@ use tokio::time::timeout;
 use super::Shared;
 use super::clock;
 use super::conn::Conn;
-use super::door::Place;
-use super::pump::{Belongings, Newcomer, Pumps};
+use super::pump::{Belongings, Entrance, Newcomer};
+use super::reception::Arrival;
 use super::web;
 use crate::chat::{Encoding, Mailbox, Session};
 use crate::net::head::{ReadHeadError, read_head, respond_and_close};
@@ -27,25 +26,18 @@ enum Decision {
 }
 
 /// Serves one TCP connection: reads its request within the time it has, answers,
-/// and hands it to a pump if it is for the chat.
-pub(super) async fn welcome<S>(
-    mut stream: S,
-    peer: SocketAddr,
-    place: Place,
-    shared: Arc<Shared>,
-    pumps: Arc<Pumps<S>>,
-) where
+/// and hands it to the pump if it is for the chat.
+pub(super) async fn welcome<S>(arrival: Arrival<S>, entrance: &Entrance<S>, shared: &Arc<Shared>)
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Arrival { mut stream, peer, place, bell } = arrival;
     let limit = shared.config.handshake_timeout;
-    match timeout(limit, open(&mut stream, &shared)).await {
+    match timeout(limit, open(&mut stream, shared)).await {
         Ok(Ok(Some(Opened { encoding, connection, mut early }))) => {
-            let Some(entrance) = pumps.entrance() else { return };
-            let bell = entrance.bell();
             let mailbox = Arc::new(Mailbox::new(Arc::clone(&bell) as _));
-            let chat = Arc::clone(&shared.chat);
             place.open(Arc::clone(&mailbox));
-            let session = Session::open(chat, encoding, mailbox, clock::now());
+            let session = Session::open(Arc::clone(&shared.chat), encoding, mailbox, clock::now());
             let config = Arc::clone(&shared.config);
             let conn = Conn::new(stream, &mut early, connection, session, config);
             tracing::debug!(%peer, ?encoding, "a connection opened");

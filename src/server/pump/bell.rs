@@ -153,6 +153,15 @@ mod tests {
     }
 
     #[test]
+    fn bells_are_counted_from_the_first_moment_to_the_last() {
+        let calls = Arc::default();
+        let bells = [(); 3].map(|()| Bell::new(&calls));
+        assert_eq!(calls.bells(), 3);
+        drop(bells);
+        assert_eq!(calls.bells(), 0);
+    }
+
+    #[test]
     fn however_often_its_bell_rings_a_connection_is_listed_once() {
         let (calls, bell) = idle();
         bell.ring();

@@ -13,10 +13,14 @@ use crate::proto::Config;
 use crate::server::conn::tests::{Client, Hall};
 
 /// A transport with a fault in its code.
-struct Faulty(DuplexStream, Fault);
+pub(in crate::server) struct Faulty(
+    pub(in crate::server) DuplexStream,
+    pub(in crate::server) Fault,
+);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
+pub(in crate::server) enum Fault {
+    /// When it has read "panic".
     InReading,
     InDropping,
 }
@@ -93,15 +97,6 @@ async fn a_panic_while_a_connection_is_dropped_ends_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_sent_into_a_pump_that_has_ended() {
-    let (entrance, pump) = Pump::<DuplexStream>::new();
-    let pumps = Pumps(vec![entrance]);
-    assert!(pumps.entrance().is_some());
-    drop(pump);
-    assert!(pumps.entrance().is_none());
-}
-
-#[tokio::test(start_paused = true)]
 async fn those_who_have_gone_leave_few_deadlines_behind() {
     let (hall, mut pump) = Hall::with_pump(|_| {});
     for _ in 0..1000 {
@@ -132,12 +127,15 @@ async fn members_in_different_pumps_hear_the_same_in_the_same_order() {
     const CLIENTS: usize = 8;
     const MESSAGES: usize = 100;
     let hall = Hall::new(|config| config.chat.rate = None);
-    let pumps = Pumps::start();
-    assert_eq!(pumps.0.len(), 2);
+    let entrances = [(); 2].map(|()| {
+        let (entrance, pump) = Pump::new();
+        tokio::spawn(unconstrained(pump));
+        entrance
+    });
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
         let (client, server) = duplex(1 << 20);
-        let _served = hall.serve_in(&pumps.0[number % 2], server, Encoding::V1);
+        let _served = hall.serve_in(&entrances[number % 2], server, Encoding::V1);
         clients.push(Client::joined(client, Config::default(), &format!("C{number}")).await);
     }
     let talk = |mut client: Client| async move {
@@ -156,14 +154,4 @@ async fn members_in_different_pumps_hear_the_same_in_the_same_order() {
         heard.push(talk.await.unwrap());
     }
     assert!(heard.iter().all(|all| *all == heard[0]));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn newcomers_get_into_the_pump_that_has_fewest() {
-    let pumps: Pumps<DuplexStream> = Pumps::start();
-    let bells: Vec<_> = (0..10).filter_map(|_| Some(pumps.entrance()?.bell())).collect();
-    let counts = || pumps.0.iter().map(|entrance| entrance.calls.bells()).collect::<Vec<_>>();
-    assert_eq!(counts(), [5, 5]);
-    drop(bells);
-    assert_eq!(counts(), [0, 0]);
 }
