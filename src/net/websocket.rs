@@ -61,12 +61,8 @@ pub struct WebSocket<S> {
     connection: Connection,
     /// A message that was received and not yet taken.
     message: Option<Message>,
-    /// Bytes that arrived behind it, not yet looked at; boxed, as what few connections
-    /// have at a time is.
-    unread: Option<Box<BytesMut>>,
-    /// What the newest Pong carried, until somebody takes it.
-    #[cfg(feature = "chat")]
-    pong: Option<Box<[u8]>>,
+    /// One box for all that few connections have at a time.
+    aside: Option<Box<Aside>>,
     /// Whether the transport has ended; the connection is told when everything
     /// that arrived before has been handled.
     ended: bool,
@@ -77,14 +73,34 @@ pub struct WebSocket<S> {
     /// How many bytes of what is outgoing the transport has taken. It may still
     /// hold them back, as TLS does: they are written when it has been flushed.
     unflushed: usize,
-    /// Since when the transport has been full, if it was when it was last offered
-    /// bytes or asked to pass on those that it holds back.
-    stalled: Option<Box<Instant>>,
     /// Whether the write side of the transport has been shut down.
     shut_down: bool,
-    /// Why the connection ended, until the caller has been told.
-    error: Option<Box<Error>>,
     wakers: Wakers,
+}
+
+/// What few connections have at a time.
+#[derive(Default)]
+struct Aside {
+    /// Bytes that arrived behind the untaken message, not yet looked at.
+    unread: BytesMut,
+    /// What the newest Pong carried, until somebody takes it.
+    #[cfg(feature = "chat")]
+    pong: Option<Box<[u8]>>,
+    /// Since when the transport has been full, if it was when it was last offered
+    /// bytes or asked to pass on those that it holds back.
+    stalled: Option<Instant>,
+    /// Why the connection ended, until the caller has been told.
+    error: Option<Error>,
+}
+
+impl Aside {
+    fn is_empty(&self) -> bool {
+        #[cfg(feature = "chat")]
+        if self.pong.is_some() {
+            return false;
+        }
+        self.unread.is_empty() && self.stalled.is_none() && self.error.is_none()
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
@@ -104,20 +120,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn new(transport: S, early: Vec<u8>, connection: Connection) -> WebSocket<S> {
+        let unread = |early: Vec<u8>| Aside { unread: early[..].into(), ..Aside::default() };
         WebSocket {
             transport,
             connection,
             message: None,
-            unread: (!early.is_empty()).then(|| Box::new(BytesMut::from(&early[..]))),
-            #[cfg(feature = "chat")]
-            pong: None,
+            aside: (!early.is_empty()).then(|| Box::new(unread(early))),
             ended: false,
             broken: false,
             timer: None,
             unflushed: 0,
-            stalled: None,
             shut_down: false,
-            error: None,
             wakers: Wakers::default(),
         }
     }
@@ -197,7 +210,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// nothing and are not kept.
     #[cfg(feature = "chat")]
     pub(crate) fn take_pong(&mut self) -> Option<Box<[u8]>> {
-        self.pong.take()
+        self.aside.as_mut()?.pong.take()
     }
 
     /// Waits until everything sent so far has been written to the transport.
@@ -290,14 +303,14 @@ mod tests {
         peer.write_all(&b"\x81\x82\0\0\0\0hi".repeat(3)).await.unwrap();
         for waits in [true, true, false] {
             assert_eq!(socket.recv().await.unwrap(), Some(Message::from("hi")));
-            assert_eq!(socket.unread.is_some(), waits);
+            assert_eq!(socket.aside.is_some(), waits);
         }
     }
 
     #[test]
     fn an_idle_connection_is_small() {
         let size = size_of::<WebSocket<tokio::net::TcpStream>>();
-        assert!(size <= 392, "{size}");
+        assert!(size <= 352, "{size}");
     }
 
     #[tokio::test(start_paused = true)]

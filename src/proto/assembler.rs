@@ -11,7 +11,7 @@ use super::decoder::Role;
 use super::deflate::{Deflate, Inflater};
 use super::error::ProtocolError;
 use super::gathered::Gathered;
-use super::header::FrameHeader;
+use super::header::{FrameHeader, MAX_CONTROL_PAYLOAD};
 use super::limits::Limits;
 use super::message::Event;
 use super::opcode::Opcode;
@@ -32,8 +32,8 @@ pub struct Assembler {
     /// The data message that is arriving. Not boxed: a small one that comes in two
     /// pieces would take a fifth longer.
     partial: Option<Gathered>,
-    /// The payload of a control frame that is arriving, at most 125 bytes.
-    control: Box<[u8]>,
+    /// The payload of a control frame that is arriving; boxed, since it hardly ever is.
+    control: Option<Box<Gathered>>,
     /// If compression was agreed on; boxed, since it often is not.
     #[cfg(feature = "deflate")]
     inflater: Option<Box<Inflater>>,
@@ -48,7 +48,7 @@ impl Assembler {
             max_fragments: limits.max_fragments,
             fragments: 0,
             partial: None,
-            control: Box::default(),
+            control: None,
             #[cfg(feature = "deflate")]
             inflater: None,
         }
@@ -189,17 +189,17 @@ impl Assembler {
         &mut self,
         mut chunk: Chunk<'b>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        chunk.unmask();
         let opcode = chunk.header.opcode();
         if chunk.starts && chunk.ends() {
+            chunk.unmask();
             return control_event(opcode, Cow::Borrowed(chunk.payload)).map(Some);
         }
-        self.control = [&self.control[..], chunk.payload].concat().into();
-        if !chunk.ends() {
-            return Ok(None);
+        let control = self.control.get_or_insert_with(|| Box::new(Gathered::new(&chunk.header)));
+        control.push(&chunk, MAX_CONTROL_PAYLOAD)?;
+        match self.control.take_if(|_| chunk.ends()) {
+            Some(control) => control_event(opcode, Cow::Owned(control.into_bytes())).map(Some),
+            None => Ok(None),
         }
-        let payload = std::mem::take(&mut self.control).into_vec();
-        control_event(opcode, Cow::Owned(payload)).map(Some)
     }
 }
 

@@ -80,6 +80,11 @@ impl Gathered {
         checked
     }
 
+    /// The payload, whatever it is.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// The message, which ends here.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
 use super::wakers::Purpose;
-use super::{READ_AHEAD, WRITE_BEHIND, WebSocket};
+use super::{Aside, READ_AHEAD, WRITE_BEHIND, WebSocket};
 use crate::net::error::Error;
 use crate::net::scratch;
 use crate::proto::{Event, Message, Payload, SendError, State};
@@ -63,16 +63,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         ready!(self.poll_until(Purpose::Sending, cx, |socket| {
             (!socket.has_unwritten()).then_some(())
         }));
-        match self.error.take() {
-            Some(error) if self.broken || self.connection.state() == State::Closed => {
-                Poll::Ready(Err(*error))
-            }
-            None if self.broken => Poll::Ready(Err(Error::Io(io::ErrorKind::BrokenPipe.into()))),
-            later => {
-                self.error = later;
-                Poll::Ready(Ok(()))
-            }
-        }
+        let over = self.broken || self.connection.state() == State::Closed;
+        Poll::Ready(match self.aside.as_mut().and_then(|aside| aside.error.take_if(|_| over)) {
+            Some(error) => Err(error),
+            None if self.broken => Err(Error::Io(io::ErrorKind::BrokenPipe.into())),
+            None => Ok(()),
+        })
     }
 
     pub(in crate::net) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -147,6 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if moved {
             return Poll::Ready(());
         }
+        self.tidy();
         self.connection.release_memory();
         Poll::Pending
     }
@@ -183,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             return None;
         }
         let keepalive = self.connection.keepalive()?;
-        Some(**self.stalled.as_ref()? + keepalive.interval + keepalive.timeout)
+        Some(self.aside.as_ref()?.stalled? + keepalive.interval + keepalive.timeout)
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -229,8 +226,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     fn watch_for_stall(&mut self, is_full: bool) {
         if is_full {
-            self.stalled.get_or_insert_with(|| Box::new(Instant::now()));
-        } else if self.stalled.take().is_some() {
+            self.aside().stalled.get_or_insert_with(Instant::now);
+        } else if self.aside.as_mut().is_some_and(|aside| aside.stalled.take().is_some()) {
             // Somebody took what had filled the transport: a sign of life.
             self.connection.heard(Instant::now().into_std());
         }
@@ -246,7 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let room = READ_AHEAD.saturating_sub(self.unread.as_ref().map_or(0, |unread| unread.len()));
+        let room = READ_AHEAD.saturating_sub(self.unread().len());
         if self.ended || room == 0 {
             return Poll::Pending;
         }
@@ -267,27 +264,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Handles bytes that have just arrived, up to the first message.
     fn receive(&mut self, mut bytes: &mut [u8]) {
         self.connection.heard(Instant::now().into_std());
-        if self.unread.is_none() {
+        if self.unread().is_empty() {
             self.receive_message(&mut bytes);
         }
         if !bytes.is_empty() {
-            self.unread.get_or_insert_default().extend_from_slice(bytes);
+            self.aside().unread.extend_from_slice(bytes);
         }
     }
 
     /// Handles bytes that arrived earlier, up to the next message; when all are
     /// handled, the end of the transport, if it has come.
     fn receive_unread(&mut self) {
-        if self.message.is_none()
-            && let Some(mut unread) = self.unread.take()
-        {
+        if self.message.is_none() && !self.unread().is_empty() {
+            let mut unread = std::mem::take(&mut self.aside().unread);
             let mut bytes = &mut unread[..];
             self.receive_message(&mut bytes);
             let left = bytes.len();
             unread.advance(unread.len() - left);
-            self.unread = (left > 0).then_some(unread);
+            if left > 0 {
+                self.aside().unread = unread;
+            }
+            self.tidy();
         }
-        if self.ended && self.message.is_none() && self.unread.is_none() {
+        if self.ended && self.message.is_none() && self.unread().is_empty() {
             let unwritten = self.has_unwritten();
             self.connection.receive_eof();
             self.tell_of_loss(unwritten, io::ErrorKind::BrokenPipe);
@@ -296,14 +295,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// If the connection is over, the peer will not have what was unwritten before.
     fn tell_of_loss(&mut self, unwritten: bool, reason: io::ErrorKind) {
-        if unwritten && self.connection.state() == State::Closed && self.error.is_none() {
-            self.error = Some(Box::new(Error::Io(reason.into())));
+        if unwritten && self.connection.state() == State::Closed {
+            self.aside().error.get_or_insert_with(|| Error::Io(reason.into()));
         }
     }
 
     /// Tells the caller, once, why the connection ended.
     pub(super) fn take_error(&mut self) -> Result<(), Error> {
-        self.error.take().map_or(Ok(()), |error| Err(*error))
+        self.aside.as_mut().and_then(|aside| aside.error.take()).map_or(Ok(()), Err)
     }
 
     /// Writing failed. What the peer sent before it went can still be read.
@@ -311,7 +310,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         // Once it is known how the connection ends, that the transport breaks
         // off is no news.
         if self.connection.closure().is_none() {
-            self.error = Some(Box::new(Error::Io(error)));
+            self.aside().error = Some(Error::Io(error));
         }
         self.broken = true;
     }
@@ -335,15 +334,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 }
                 #[cfg(feature = "chat")]
                 Some(Event::Pong(payload)) if !payload.is_empty() => {
-                    self.pong = Some(payload.into_owned().into_boxed_slice());
+                    self.aside().pong = Some(payload.into_owned().into_boxed_slice());
                 }
                 Some(Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
                 None => {
-                    let broken = self.closure().and_then(|closure| closure.error);
-                    let broken = broken.map(|error| Box::new(Error::Protocol(error)));
-                    self.error = self.error.take().or(broken);
+                    if let Some(error) = self.closure().and_then(|closure| closure.error) {
+                        self.aside().error.get_or_insert(Error::Protocol(error));
+                    }
                 }
             }
         }
+    }
+
+    fn aside(&mut self) -> &mut Aside {
+        self.aside.get_or_insert_default()
+    }
+
+    /// What arrived behind the untaken message.
+    fn unread(&self) -> &[u8] {
+        self.aside.as_ref().map_or(&[], |aside| &aside.unread)
+    }
+
+    /// Gives the box back if nothing is in it.
+    fn tidy(&mut self) {
+        self.aside.take_if(|aside| aside.is_empty());
     }
 }
