@@ -41,15 +41,15 @@ impl Timestamp {
     /// milliseconds, or seconds as a float (`1700000000.123`).
     pub(crate) fn write(self, unit: Unit, out: &mut String) {
         use std::fmt::Write;
-        // Writing to a String cannot fail.
-        let _ = match unit {
-            Unit::Millis => write!(out, "{}", self.0),
+        match unit {
+            Unit::Millis => out.push_str(itoa::Buffer::new().format(self.0)),
             Unit::Seconds => {
                 let sign = if self.0 < 0 { "-" } else { "" };
                 let millis = self.0.unsigned_abs();
-                write!(out, "{sign}{}.{:03}", millis / 1000, millis % 1000)
+                // Writing to a String cannot fail.
+                let _ = write!(out, "{sign}{}.{:03}", millis / 1000, millis % 1000);
             }
-        };
+        }
     }
 }
 

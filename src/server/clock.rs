@@ -2,7 +2,24 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::time::Instant;
+
 use crate::chat::Timestamp;
+
+/// One look at both clocks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// For what lasts.
+    pub(super) instant: Instant,
+    /// For what is said.
+    pub(super) time: Timestamp,
+}
+
+impl Moment {
+    pub(super) fn now() -> Moment {
+        Moment { instant: Instant::now(), time: now() }
+    }
+}
 
 /// The system's time now. A clock before 1970 counts as 1970.
 pub(super) fn now() -> Timestamp {

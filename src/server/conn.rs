@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use self::frames::Frames;
 use self::inspector::Inspector;
 use self::writing::answers;
-use super::clock;
+use super::clock::{self, Moment};
 use super::config::{ServerConfig, close};
 use crate::chat::{Session, Timestamp};
 use crate::net::scratch;
@@ -100,10 +100,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         session: Session,
         config: Arc<ServerConfig>,
     ) -> Conn<S> {
-        let now = Instant::now();
+        let now = Moment::now();
         let mut conn = Conn {
             transport,
-            connection: Connection::server(connection, now.into_std()),
+            connection: Connection::server(connection, now.instant.into_std()),
             session,
             config,
             frames: Frames::default(),
@@ -120,17 +120,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             shut_down: false,
         };
         let out = &mut answers(&mut conn.connection, &conn.config);
-        conn.session.greet(clock::now(), out);
-        conn.receive(early);
+        conn.session.greet(now.time, out);
+        conn.receive(early, now);
         conn
     }
 
     /// Takes one read's worth from the transport: ready if there was something, and
     /// whether that was as much as it could be.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Moment) -> Poll<io::Result<bool>> {
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
-            self.receive(&mut unread);
+            self.receive(&mut unread, now);
             return Poll::Ready(Ok(true));
         }
         if self.ended || self.is_over() {
@@ -147,9 +147,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
                 }
                 bytes => {
                     if let Some(inspector) = &mut self.inspector {
-                        inspector.see_incoming(bytes, clock::now());
+                        inspector.see_incoming(bytes, now.time);
                     }
-                    self.receive(bytes);
+                    self.receive(bytes, now);
                 }
             }
             Poll::Ready(Ok(is_full))
@@ -172,8 +172,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     /// Handles bytes as far as their answers have room.
-    fn receive(&mut self, mut bytes: &mut [u8]) {
-        let (instant, now) = (Instant::now().into_std(), clock::now());
+    fn receive(&mut self, mut bytes: &mut [u8], now: Moment) {
+        let (instant, time) = (now.instant.into_std(), now.time);
         while let Some(event) = self.connection.receive(instant, &mut bytes) {
             let payload = match &event {
                 Event::Text(text) => text.as_bytes(),
@@ -187,11 +187,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             // Once the connection is closing, what still comes has no effect.
             if self.connection.state() == State::Open {
                 let out = &mut answers(&mut self.connection, &self.config);
-                self.session.receive(payload, now, out);
+                self.session.receive(payload, time, out);
                 if self.session.starts_over() {
                     self.frames.drop_unbegun();
                 }
-                self.watch_if_wanted(bytes, now);
+                self.watch_if_wanted(bytes, time);
             }
             if self.answers_pile_up() {
                 self.unread = (*bytes).into();
@@ -271,13 +271,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     /// The first half of a turn: reads what has arrived and lets it have its effect.
-    /// `cx` is woken when there is more.
-    pub(super) fn listen(&mut self, cx: &mut Context<'_>) {
+    /// `cx` is woken when there is more. It is `now` for all that do so together.
+    pub(super) fn listen(&mut self, cx: &mut Context<'_>, now: Moment) {
         self.is_busy = true;
-        self.heard = Some(self.hear(cx));
+        self.heard = Some(self.hear(cx, now));
     }
 
-    fn hear(&mut self, cx: &mut Context<'_>) -> Heard {
+    fn hear(&mut self, cx: &mut Context<'_>, now: Moment) -> Heard {
         if self.waits_for_its_rooms() {
             return Heard::Nothing;
         }
@@ -285,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
             if self.answers_pile_up() {
                 return Heard::Nothing;
             }
-            match self.poll_read(cx) {
+            match self.poll_read(cx, now) {
                 Poll::Ready(Ok(false)) => {}
                 Poll::Ready(Ok(true)) => return Heard::Part,
                 Poll::Ready(Err(error)) => {

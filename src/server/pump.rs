@@ -24,8 +24,9 @@ use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
+use futures_util::task::waker_ref;
 use slab::Slab;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -35,6 +36,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 pub(super) use self::bell::Bell;
 use self::bell::Calls;
 use self::deadlines::Deadlines;
+use super::clock::Moment;
 use super::conn::Conn;
 use super::door::Place;
 use crate::chat::Bell as _;
@@ -170,8 +172,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
     fn turn(&mut self, cx: &mut Context<'_>) {
         let (mut called, mut rung) = (take(&mut self.called), take(&mut self.rung));
         self.calls.take(&mut called);
+        let now = Moment::now();
         for number in &called {
-            self.listen(*number);
+            self.listen(*number, now);
         }
         // Behind listening: an answer that is here already has come in time.
         self.poll_deadlines(cx);
@@ -182,12 +185,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
         (self.called, self.rung) = (called, rung);
     }
 
-    fn listen(&mut self, number: usize) {
+    fn listen(&mut self, number: usize, now: Moment) {
         let Some(seat) = self.seats.get_mut(number) else { return };
         if !seat.bell.take_call() {
             return;
         }
-        match seat.survives(Conn::listen) {
+        match seat.survives(|conn, cx| conn.listen(cx, now)) {
             true => self.set_deadline(number),
             false => self.remove(number),
         }
@@ -232,7 +235,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
     /// Does something with the connection. A panic ends this connection and no other.
     fn survives(&mut self, turn: impl FnOnce(&mut Conn<S>, &mut Context<'_>)) -> bool {
-        let waker = Waker::from(Arc::clone(&self.bell));
+        let waker = waker_ref(&self.bell);
         let turn = || turn(&mut self.conn, &mut Context::from_waker(&waker));
         // Whatever state it leaves the connection in, nobody will see it again.
         catch_unwind(AssertUnwindSafe(turn)).is_ok()

@@ -33,6 +33,13 @@ impl JsonObject {
         self
     }
 
+    /// A whole number.
+    pub(super) fn number(&mut self, key: &str, number: impl itoa::Integer) -> &mut JsonObject {
+        self.key(key);
+        self.0.push_str(itoa::Buffer::new().format(number));
+        self
+    }
+
     /// A value whose text is JSON.
     pub(super) fn value(&mut self, key: &str, json: impl Display) -> &mut JsonObject {
         self.key(key);
@@ -129,7 +136,7 @@ mod tests {
     #[test]
     fn fields_stand_in_the_order_in_which_they_were_written() {
         let mut object = JsonObject::with_capacity(0);
-        object.text("a", "x\"y").value("b", 1).list("c", ["p", "q"], put_string);
+        object.text("a", "x\"y").number("b", 1).list("c", ["p", "q"], put_string);
         object.list("d", [(); 0], |_, ()| {}).with("e", |out| out.push_str("null"));
         assert_eq!(object.end(), r#"{"a":"x\"y","b":1,"c":["p","q"],"d":[],"e":null}"#);
     }

@@ -75,7 +75,7 @@ impl Outgoing {
         let mut object = self.system("joined", "");
         object.text("room", joined.room.as_str()).text("user", joined.user.as_str());
         object.value("epoch", format_args!("\"{}\"", joined.head.epoch));
-        object.value("seq", joined.head.seq);
+        object.number("seq", joined.head.seq);
         put_users(&mut object, joined.users, joined.count);
         if let Some(session) = joined.session {
             object.value("session", format_args!("\"{session}\""));
@@ -102,7 +102,7 @@ impl Outgoing {
         let mut object = self.system("ack", "");
         object.value("nonce", nonce).value("id", format_args!("\"{id}\""));
         if let Some(seq) = seq {
-            object.value("seq", seq);
+            object.number("seq", seq);
         }
         if is_repeated {
             object.value("duplicate", true);
@@ -182,10 +182,10 @@ impl Outgoing {
         let mut object = self.system("rooms", "");
         object.list("rooms", rooms, |out, (room, users)| {
             let mut item = JsonObject::with_capacity(48);
-            item.text("room", room.as_str()).value("users", users);
+            item.text("room", room.as_str()).number("users", *users);
             out.push_str(&item.end());
         });
-        object.value("count", count);
+        object.number("count", count);
         object.end()
     }
 
@@ -196,7 +196,7 @@ impl Outgoing {
             return None;
         }
         let mut object = self.system("going_away", "The server is going away.");
-        object.value("reconnect_after_ms", reconnect_after_ms);
+        object.number("reconnect_after_ms", reconnect_after_ms);
         Some(object.end())
     }
 
@@ -218,7 +218,7 @@ impl Outgoing {
             object.value("nonce", nonce);
         }
         if let Some(wait) = refusal.retry_after_ms {
-            object.value("retry_after_ms", wait);
+            object.number("retry_after_ms", wait);
         }
         if let Some(suggestion) = &refusal.suggestion {
             object.text("suggestion", suggestion.as_str());
@@ -258,5 +258,5 @@ pub(super) fn stamp(object: &mut JsonObject, at: Timestamp, unit: Unit) {
 
 fn put_users(object: &mut JsonObject, users: &[UserName], count: usize) {
     object.list("users", users, |out, user| put_string(out, user.as_str()));
-    object.value("count", count);
+    object.number("count", count);
 }

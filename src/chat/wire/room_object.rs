@@ -49,8 +49,12 @@ impl RoomObject {
     ) -> String {
         let mut object = self.stamped(encoding, at, into);
         if encoding.is_full() {
-            object.text("room", room.as_str()).value("seq", position.seq);
-            object.value("id", format_args!("\"{position}\""));
+            object.text("room", room.as_str()).number("seq", position.seq);
+            object.with("id", |out| {
+                out.push('"');
+                position.write(out);
+                out.push('"');
+            });
         }
         object.end()
     }

@@ -4,9 +4,10 @@
 use std::mem::swap;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
+use futures_util::task::ArcWake;
 
 use crate::chat;
 use crate::sync::lock;
@@ -120,18 +121,16 @@ impl chat::Bell for Bell {
 }
 
 /// The transport has something for it, or takes more.
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.call(CALLED);
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.call(CALLED);
+impl ArcWake for Bell {
+    fn wake_by_ref(bell: &Arc<Bell>) {
+        bell.call(CALLED);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Wake;
+
     use super::*;
     use crate::chat::Bell as _;
 
@@ -166,7 +165,7 @@ mod tests {
         let (calls, bell) = idle();
         bell.ring();
         bell.ring();
-        bell.wake_by_ref();
+        ArcWake::wake_by_ref(&bell);
         assert_eq!(listed(&calls), [7]);
         bell.ring();
         assert_eq!(listed(&calls), [0; 0], "it is about to be looked at");
@@ -179,7 +178,7 @@ mod tests {
         let (calls, bell) = idle();
         bell.ring();
         assert!(!bell.take_call());
-        bell.wake_by_ref();
+        ArcWake::wake_by_ref(&bell);
         assert!(bell.take_call());
         assert!(!bell.take_call());
         bell.delist();
@@ -191,10 +190,10 @@ mod tests {
     #[test]
     fn a_call_between_listening_and_speaking_gives_another_turn() {
         let (calls, bell) = idle();
-        bell.wake_by_ref();
+        ArcWake::wake_by_ref(&bell);
         assert_eq!(listed(&calls), [7]);
         assert!(bell.take_call());
-        bell.wake_by_ref();
+        ArcWake::wake_by_ref(&bell);
         assert_eq!(listed(&calls), [0; 0]);
         bell.delist();
         assert_eq!(listed(&calls), [7]);
@@ -215,7 +214,7 @@ mod tests {
             move || {
                 for _ in 0..10_000 {
                     said.fetch_add(1, Ordering::Relaxed);
-                    bell.wake_by_ref();
+                    ArcWake::wake_by_ref(&bell);
                 }
             }
         });

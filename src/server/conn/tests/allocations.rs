@@ -73,7 +73,7 @@ impl Crowd {
     /// A turn of everybody, after which nothing is left to do.
     fn settle(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        self.0.iter_mut().for_each(|conn| conn.listen(&mut cx));
+        self.0.iter_mut().for_each(|conn| conn.listen(&mut cx, Moment::now()));
         for conn in &mut self.0 {
             assert!(!conn.speak(&mut cx), "it wants another turn");
         }
