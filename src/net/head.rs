@@ -14,6 +14,9 @@ use crate::proto::handshake::{HeadError, HeadReader};
 /// How long a peer may take to end its side after it was refused.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Reads in a row of what is thrown away.
+const READS: usize = 16;
+
 /// Why no head could be read.
 #[derive(Debug)]
 pub(crate) enum ReadHeadError {
@@ -64,18 +67,24 @@ where
 {
     transport.write_all(response).await?;
     transport.shutdown().await?;
-    let drain = async { while discard(transport).await.is_ok_and(|len| len > 0) {} };
+    let drained = poll_fn(|cx| poll_drained(transport, cx));
     // Whether the peer ended in time makes no difference now.
-    let _ = tokio::time::timeout(LINGER, drain).await;
+    let _ = tokio::time::timeout(LINGER, drained).await;
     Ok(())
 }
 
-async fn discard<S: AsyncRead + Unpin>(transport: &mut S) -> io::Result<usize> {
-    poll_fn(|cx| {
-        scratch::with(|buffer| {
+/// Ready when nothing more will arrive. A peer that never stops sending does not keep the
+/// thread, nor the clock from being looked at.
+fn poll_drained<S: AsyncRead + Unpin>(transport: &mut S, cx: &mut Context<'_>) -> Poll<()> {
+    for _ in 0..READS {
+        let read = scratch::with(|buffer| {
             ready!(Pin::new(&mut *transport).poll_read(cx, buffer))?;
-            Poll::Ready(Ok(buffer.filled().len()))
-        })
-    })
-    .await
+            Poll::Ready(io::Result::Ok(buffer.filled().len()))
+        });
+        if !matches!(ready!(read), Ok(1..)) {
+            return Poll::Ready(());
+        }
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }

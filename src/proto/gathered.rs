@@ -45,6 +45,7 @@ impl Gathered {
     ///
     /// # Errors
     /// [`ProtocolError::Utf8`], before the frame is complete (RFC 6455 §8.1).
+    // Its two callers are a data message and a control frame: only the first is in a hurry.
     #[inline(always)]
     pub(super) fn push(&mut self, chunk: &Chunk<'_>, most: usize) -> Result<(), ProtocolError> {
         make_room(&mut self.bytes, chunk.payload.len(), chunk.missing, most);

@@ -1,4 +1,4 @@
-//! The time of day and chance, which the chat itself never asks for.
+//! Clocks and chance, which the chat itself never asks for.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,9 +9,9 @@ use crate::chat::Timestamp;
 /// One look at both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
-    /// For what lasts.
+    /// Monotonic, for deadlines.
     pub(super) instant: Instant,
-    /// For what is said.
+    /// The time of day, for timestamps.
     pub(super) time: Timestamp,
 }
 

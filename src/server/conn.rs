@@ -241,9 +241,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         protocol.into_iter().chain(self.stall_deadline()).chain(farewell).min()
     }
 
-    /// When a transport that takes nothing is given up.
+    /// When a transport that takes nothing is given up, if ever.
     fn stall_deadline(&self) -> Option<Instant> {
-        self.stalled.as_deref().map(|since| *since + self.config.write_timeout)
+        self.stalled.as_deref().and_then(|since| since.checked_add(self.config.write_timeout))
     }
 
     /// Whether its deadline may be nearer than before it spoke. As long as it just

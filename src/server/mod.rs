@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncWrite;
 use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
@@ -121,7 +121,8 @@ impl<L: Listener> Server<L> {
     /// [`ServerConfig::drain_timeout`].
     ///
     /// # Cancel safety
-    /// A dropped future stops accepting; connections go on until the runtime ends.
+    /// A dropped future stops accepting and drops whoever has not been answered; open
+    /// connections go on until the runtime ends.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Server { mut listener, shared } = self;
         let receptions = Receptions::start(&shared);
@@ -155,10 +156,10 @@ impl Server {
 /// Has a new connection received, or turns it away.
 fn admit<S>(mut stream: S, peer: SocketAddr, door: &Arc<Door>, receptions: &Receptions<S>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncWrite + Unpin,
 {
     match door.enter(peer.ip()) {
-        Ok(place) => receptions.receive(stream, peer, place),
+        Ok(place) => receptions.take_in(stream, peer, place),
         Err(full) => {
             let answer = match full {
                 Full::Server => web::unavailable(),

@@ -44,8 +44,8 @@ use crate::chat::Bell as _;
 /// Deadlines of connections that have ended, beside as many as there are connections.
 const MOST_OLD_DEADLINES: usize = 64;
 
-/// Where connections get into a pump. It ends when there is none any more and its last
-/// connection has ended.
+/// Where connections get into a pump, which ends when it has no entrance any more and its
+/// last connection has ended.
 pub(super) struct Entrance<S> {
     calls: Arc<Calls>,
     newcomers: mpsc::UnboundedSender<Newcomer<S>>,
@@ -76,13 +76,18 @@ impl<S> Entrance<S> {
         Bell::new(&self.calls)
     }
 
-    /// How many have come in here, or will.
+    /// Whether the pump has ended: after a panic, or with the runtime.
+    pub(super) fn is_closed(&self) -> bool {
+        self.newcomers.is_closed()
+    }
+
+    /// How many have come in here, or may.
     pub(super) fn bells(&self) -> usize {
         self.calls.bells()
     }
 
     pub(super) fn enter(&self, newcomer: Newcomer<S>) {
-        // It fails only if the runtime ends, and the pump with it.
+        // It fails only if the pump has ended.
         let _ = self.newcomers.send(newcomer);
     }
 }
@@ -235,6 +240,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Seat<S> {
     /// Does something with the connection. A panic ends this connection and no other.
     fn survives(&mut self, turn: impl FnOnce(&mut Conn<S>, &mut Context<'_>)) -> bool {
+        // Borrowed: one of its own would be counted up and down for every half turn.
         let waker = waker_ref(&self.bell);
         let turn = || turn(&mut self.conn, &mut Context::from_waker(&waker));
         // Whatever state it leaves the connection in, nobody will see it again.
