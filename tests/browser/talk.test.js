@@ -175,22 +175,51 @@ test('a message too long for the server stays with its writer, who can edit it',
   assert.deepEqual(await ada.messages(), []);
 });
 
-test('a reader who has scrolled up is not pulled down, and is told of what is new', async () => {
-  const [ada, bob] = await Promise.all([at(room('scroll')), at(room('scroll'))]);
-  await ada.join('Ada of scroll');
-  await bob.join('Bob of scroll');
+/** Two people in a room in which there is more than fits, of which Ada sees the end. */
+async function withMuchToRead(name) {
+  const [ada, bob] = await Promise.all([at(room(name)), at(room(name))]);
+  await ada.join(`Ada of ${name}`);
+  await bob.join(`Bob of ${name}`);
   await bob.say('a line\n'.repeat(400));
   await ada.seesMessages(1);
   await bob.say('another line\n'.repeat(200));
   await ada.seesMessages(2);
-  const log = ada.page.locator('#log');
   await ada.page.waitForFunction(() => {
     const { scrollHeight, scrollTop, clientHeight } = document.getElementById('log');
     return scrollHeight > clientHeight && scrollHeight - scrollTop - clientHeight < 2;
   });
+  return [ada, bob];
+}
+
+test('a reader who has scrolled up is not pulled down, and is told of what is new', async () => {
+  const [ada, bob] = await withMuchToRead('scroll');
+  const log = ada.page.locator('#log');
   await log.evaluate((element) => (element.scrollTop = 0));
   await bob.say('news');
   await ada.page.getByRole('button', { name: '1 new message' }).click();
   await ada.page.locator('#newer').waitFor({ state: 'hidden' });
   assert.ok((await log.evaluate((element) => element.scrollTop)) > 0);
+});
+
+test('whoever scrolls up in the moment in which a message arrives is not pulled down', async () => {
+  const [ada, bob] = await withMuchToRead('moment');
+  // The frame in which both are drawn does not come before they are there.
+  await ada.page.evaluate(() => {
+    window.held = [];
+    window.realFrame = window.requestAnimationFrame;
+    window.requestAnimationFrame = (draw) => window.held.push(draw);
+  });
+  await bob.say('news');
+  await ada.page.waitForFunction(() => window.held.length > 0, null, { polling: 20 });
+  const top = await ada.page.evaluate(() => new Promise((resolve) => {
+    const log = document.getElementById('log');
+    log.addEventListener('scroll', () => setTimeout(() => {
+      window.requestAnimationFrame = window.realFrame;
+      for (const draw of window.held) draw(performance.now());
+      resolve(log.scrollTop);
+    }), { once: true });
+    log.scrollTop = 0;
+  }));
+  assert.equal(top, 0);
+  await ada.page.locator('#newer').waitFor();
 });

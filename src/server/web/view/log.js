@@ -31,7 +31,7 @@ export class LogView {
   #divider = dividerElement();
   // Null while the view follows the end; else `{row, top}`, px from the top of what is seen.
   #anchor = null;
-  #range = { from: 0, to: 0 };
+  #range = { from: 0, to: 0, isLast: true };
   #scrollFrame = 0;
 
   /** `on` hears `retry(nonce)`, `edit(nonce)`, `older()` and `moved()` when the person scrolled. */
@@ -53,6 +53,8 @@ export class LogView {
   /** Turns to another conversation, at the place where it was left. */
   show(conversation) {
     if (conversation === this.#conversation) return;
+    this.#heedScroll();
+    this.#forgetScroll();
     if (this.#conversation) this.#positions.set(this.#conversation, this.#anchor);
     this.#conversation = conversation;
     this.#elements.clear();
@@ -62,6 +64,7 @@ export class LogView {
   }
 
   scrollToEnd() {
+    this.#forgetScroll();
     this.#anchor = null;
     this.render();
     this.#on.moved();
@@ -72,6 +75,7 @@ export class LogView {
   render() {
     if (!this.#conversation || this.#scroller.clientHeight === 0) return;
     const { rows } = this.#conversation.timeline;
+    this.#heedScroll();
     this.#range = this.#rangeOf(rows);
     reconcile(this.#list, this.#elementsOf(rows));
     this.#forgetElements();
@@ -90,7 +94,8 @@ export class LogView {
     const at = this.#anchor === null ? rows.length : Math.max(0, rows.indexOf(this.#anchor.row));
     const wanted = Math.floor((at - SHOWN_MOST / 2) / STEP) * STEP;
     const from = Math.max(0, Math.min(wanted, rows.length - SHOWN_MOST));
-    return { from, to: Math.min(rows.length, from + SHOWN_MOST) };
+    const to = Math.min(rows.length, from + SHOWN_MOST);
+    return { from, to, isLast: to === rows.length };
   }
 
   #elementsOf(rows) {
@@ -150,12 +155,22 @@ export class LogView {
     if (Math.abs(moved) >= 1) scroller.scrollTop += moved;
   }
 
-  #scrolled() {
-    this.#scrollFrame = 0;
+  /** Where the person has just scrolled counts, also if something arrived in the same moment. */
+  #heedScroll() {
+    if (this.#scrollFrame === 0) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END
-      && this.#range.to === this.#conversation?.timeline.rows.length;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END && this.#range.isLast;
     this.#anchor = isAtEnd ? null : this.#findAnchor(scrollTop);
+  }
+
+  #forgetScroll() {
+    cancelAnimationFrame(this.#scrollFrame);
+    this.#scrollFrame = 0;
+  }
+
+  #scrolled() {
+    this.#heedScroll();
+    this.#scrollFrame = 0;
     const { from, to } = this.#rangeOf(this.#conversation.timeline.rows);
     if (from !== this.#range.from || to !== this.#range.to) this.render();
     this.#showNewer();
