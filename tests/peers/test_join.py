@@ -71,6 +71,7 @@ def test_it_comes_back_after_the_server_was_killed(start, kind):
     first = start(OriginalServer, kind)
     ann = start(OurClient, first.uri, "Ann")
     ann.type("before")
+    first.wait_for_received("message", "Ann", "before")
     # Not before it has come back: what may have been lost is rightly sent again.
     ann.wait_for_event(username="Ann", content="before")
     quiet = len(ann.stderr.so_far())
